@@ -1,0 +1,172 @@
+//! The waist of the framework: what a store of events must do, in bytes, names and versions.
+
+mod append;
+mod error;
+mod memory;
+mod read;
+mod snapshots;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use append::{Append, Appended, Decision, Expected, Standing, StreamAppend, StreamTwice};
+pub use error::{AppendError, ExpectedVersionError, StoreError, StoreErrorKind};
+pub use memory::MemoryStore;
+pub use read::{EventStoreExt, Events};
+pub use snapshots::{Fingerprint, Snapshot, SnapshotStore};
+
+use crate::record::{Page, ReadRequest};
+use crate::stream::Position;
+
+/// A future on the heap: what keeps the store traits usable as `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A store of events.
+///
+/// A store keeps five promises, which the conformance suite of `es-stores` shows for each, every
+/// difference declared in [`EventStore::capabilities`]:
+///
+/// 1. An append to one stream is atomic, and its expected version holds or nothing is written; one
+///    to several streams likewise where [`Capabilities::multi_stream`], else it is refused before
+///    anything is written.
+/// 2. A stream's versions are 1, 2, 3 … without gaps. Positions of the whole store only grow, and a
+///    reader that has seen position p never later finds a new event at or below p. A read of a
+///    stream sees an acknowledged append at once; a read of a category or of everything, and
+///    `head`, may lag behind it and never skip.
+/// 3. What was acknowledged survives what [`Capabilities::durability`] says.
+/// 4. An append with an explicit expected version whose ids already stand there, in order, answers
+///    its first outcome and writes nothing; some of them but not all is a conflict.
+/// 5. Reading is paged by borrowing, without a limit that truncates.
+///
+/// Everything convenient is on [`EventStoreExt`]. [`MemoryStore`] is the reference implementation
+/// to read before writing another.
+pub trait EventStore: fmt::Debug + Send + Sync + 'static {
+    /// Appends events, to one stream or atomically to several, and answers for each stream in
+    /// order. Appending no events checks the expected version and answers the present one.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] where an expected version does not hold: nothing is written.
+    /// [`AppendError::OutcomeUnknown`] where the store can not know whether it was written: the
+    /// caller repeats the same append. [`AppendError::Store`] where it was surely not written.
+    fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>>;
+
+    /// Fills `page`, which it clears first, with what `request` asks for, and says by
+    /// [`Page::set_has_more`] whether there may be more behind it. A stream that does not exist is
+    /// an empty one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store can not read.
+    fn read<'a>(
+        &'a self,
+        request: &'a ReadRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// The position of the last event that readers may see, [`Position::START`] without any.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store can not read.
+    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>>;
+
+    /// What this store promises beyond the trait, and what it does not.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Waits until there is an event behind `position` and answers the head.
+    ///
+    /// Unless the store knows better, it asks for the head every 20 ms.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store can not read.
+    fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
+        Box::pin(async move {
+            loop {
+                let head = self.head().await?;
+                if head > position {
+                    return Ok(head);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+    }
+
+    /// The store's snapshots, where it keeps any.
+    fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        None
+    }
+}
+
+/// What a store promises beyond [`EventStore`], and what it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Whether one append can write to several streams atomically.
+    pub multi_stream: bool,
+    /// What acknowledged events survive.
+    pub durability: Durability,
+}
+
+impl Capabilities {
+    /// What a store promises.
+    pub const fn new(multi_stream: bool, durability: Durability) -> Self {
+        Self {
+            multi_stream,
+            durability,
+        }
+    }
+}
+
+/// What acknowledged events survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// Nothing: they live as long as the store's value.
+    None,
+    /// The death of the process.
+    Process,
+    /// The loss of power.
+    Power,
+}
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        impl<S: EventStore + ?Sized> EventStore for $pointer<S> {
+            fn append(
+                &self,
+                append: Arc<Append>,
+            ) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
+                (**self).append(append)
+            }
+
+            fn read<'a>(
+                &'a self,
+                request: &'a ReadRequest,
+                page: &'a mut Page,
+            ) -> BoxFuture<'a, Result<(), StoreError>> {
+                (**self).read(request, page)
+            }
+
+            fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+                (**self).head()
+            }
+
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+
+            fn wait_beyond(
+                &self,
+                position: Position,
+            ) -> BoxFuture<'_, Result<Position, StoreError>> {
+                (**self).wait_beyond(position)
+            }
+
+            fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+                (**self).snapshots()
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);
