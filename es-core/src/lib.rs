@@ -1,8 +1,87 @@
-//! Event sourcing for Rust.
+//! Event sourcing for Rust: annotate structs, get aggregates, repositories, snapshots and time
+//! travel over real stores.
+//!
+//! ```
+//! use es_core::prelude::*;
+//!
+//! #[event]
+//! pub struct Opened { pub owner: String }
+//!
+//! #[event]
+//! pub struct Deposited { pub cents: u64 }
+//!
+//! #[aggregate(event_sourced)]
+//! pub struct Account { owner: String, cents: u64 }
+//!
+//! #[aggregate]
+//! impl Account {
+//!     pub fn open(owner: &str) -> Self {
+//!         Self::raise_new(Opened { owner: owner.to_owned() })
+//!     }
+//!
+//!     pub fn deposit(&mut self, cents: u64) {
+//!         self.raise_(Deposited { cents });
+//!     }
+//!
+//!     #[apply]
+//!     fn opened(event: Opened) -> Self {
+//!         Self { owner: event.owner, cents: 0 }
+//!     }
+//!
+//!     #[apply]
+//!     fn deposited(&mut self, event: &Deposited) {
+//!         self.cents += event.cents;
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let accounts = Domain::builder("bank").build()?.repository::<Account>();
+//! let mut account = Account::open("Ada");
+//! account.deposit(10_000);
+//! accounts.add(&mut account).await?;
+//!
+//! let before = accounts.get_at_version(account.id(), Version::new(1)).await?;
+//! assert_eq!((before.cents, account.cents), (0, 10_000));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where to look: [`macro@event`], [`macro@aggregate`] and [`macro@value`] for what may be written,
+//! [`Domain`] and [`Repository`] for what may be done with it, [`store`] for authors of stores.
 #![forbid(unsafe_code)]
 
 extern crate self as es_core;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod aggregate;
+mod codec;
+mod domain;
+mod error;
+mod event;
+mod history;
+pub mod prelude;
 pub mod record;
+pub mod registry;
+mod repository;
 pub mod store;
 pub mod stream;
+pub mod testing;
+
+pub use es_macros::{aggregate, apply, event, value};
+pub use {chrono, serde_json, uuid};
+
+pub use aggregate::{
+    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Raise, RaiseNew, Root,
+    Snapshots,
+};
+pub use domain::{Domain, DomainBuilder};
+pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError, UpdateError};
+pub use event::{DecodeError, Event, EventEnum, EventType};
+pub use history::{Historical, History, HistoryEntry};
+pub use record::{Context, Metadata};
+pub use repository::{Committed, Decision, Decoded, Repository};
+pub use store::ExpectedVersionError;
+pub use stream::{Category, DomainName, Position, StreamName, Version};

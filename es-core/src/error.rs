@@ -1,0 +1,287 @@
+//! Errors by operation: what a caller can act on is a variant, the rest is a source.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::repository::{Committed, append_prepared};
+use crate::store::{Append, EventStore, ExpectedVersionError, StoreError};
+use crate::stream::{InvalidName, StreamName, Version};
+
+/// A domain can not be built or used as it was described.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A name breaks its rules.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// Two aggregates of one domain have one category: their streams would mix.
+    #[error(
+        "`{first}` and `{second}` both have the category `{category}` in the domain `{domain}`; \
+         give one of them another: `#[aggregate(event_sourced, category = \"...\")]`"
+    )]
+    CategoryTaken {
+        /// The domain.
+        domain: String,
+        /// The category.
+        category: String,
+        /// The type that joined first.
+        first: String,
+        /// The type that came second.
+        second: String,
+    },
+    /// Snapshots can not be taken after every 0 events.
+    #[error(
+        "`snapshot_every` is 0, expected was 1 or more; `#[aggregate(event_sourced, snapshots = off)]` turns them off"
+    )]
+    SnapshotEveryZero,
+}
+
+/// An aggregate could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The stream has no events.
+    #[error("there is no `{stream}`")]
+    NotFound {
+        /// The stream.
+        stream: StreamName,
+    },
+    /// The stream is not as long as the version asked for.
+    #[error("`{stream}` has no version {asked}, its last is version {last}")]
+    NoSuchVersion {
+        /// The stream.
+        stream: StreamName,
+        /// The version asked for.
+        asked: Version,
+        /// The last version.
+        last: Version,
+    },
+    /// The stream begins later than the time asked for.
+    #[error("`{stream}` does not go back to {asked}, it begins at {first}")]
+    NotYet {
+        /// The stream.
+        stream: StreamName,
+        /// The time asked for.
+        asked: DateTime<Utc>,
+        /// The time of the first event.
+        first: DateTime<Utc>,
+    },
+    /// A stored event is none that this program can apply.
+    #[error("version {version} of `{stream}` is a `{event_type}`: {problem}")]
+    Event {
+        /// The stream.
+        stream: StreamName,
+        /// The version of the event in it.
+        version: Version,
+        /// The stored type.
+        event_type: String,
+        /// What is wrong with it.
+        #[source]
+        problem: EventProblem,
+    },
+    /// A version is missing in the stream, or comes twice: the store is damaged.
+    #[error("`{stream}` goes on with version {found} where version {expected} was expected")]
+    Gap {
+        /// The stream.
+        stream: StreamName,
+        /// The version that should come.
+        expected: Version,
+        /// The version that came.
+        found: Version,
+    },
+    /// The part of a stream's name after the category is no id of the aggregate.
+    #[error("the id in `{stream}` is no `{expected}`: {problem}")]
+    Id {
+        /// The stream.
+        stream: String,
+        /// The type of the aggregate's ids.
+        expected: &'static str,
+        /// What its `FromStr` said.
+        problem: String,
+    },
+    /// The id can not be part of a stream's name.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// The aggregate can not be a member of the domain.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store could not read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is wrong with a stored event.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventProblem {
+    /// The aggregate has no handler for a type of this name.
+    #[error("`{aggregate}` applies no such event, expected was one of {known}")]
+    UnknownType {
+        /// The aggregate.
+        aggregate: &'static str,
+        /// The types it applies, as they are stored.
+        known: String,
+    },
+    /// It was stored in a version that this program does not know.
+    #[error("versions 1 to {newest} are known; was it written by a newer program?")]
+    UnknownVersion {
+        /// The newest version known.
+        newest: u32,
+    },
+    /// The payload has another shape than the event.
+    #[error("its payload does not decode: {0}")]
+    Payload(#[source] serde_json::Error),
+    /// The metadata is not what it should be.
+    #[error("its metadata does not decode: {0}")]
+    Metadata(#[source] serde_json::Error),
+    /// The stream begins with an event that does not create.
+    #[error("it does not create a `{aggregate}`, and no event before it did")]
+    CreatesNothing {
+        /// The aggregate.
+        aggregate: &'static str,
+    },
+    /// The event creates what is there already.
+    #[error("it creates a `{aggregate}`, which version 1 did already")]
+    CreatesAgain {
+        /// The aggregate.
+        aggregate: &'static str,
+    },
+}
+
+/// What was raised could not be saved. It stays pending in the aggregate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// Somebody else appended first; nothing was written. Load again and decide again, or use
+    /// [`Repository::update`](crate::Repository::update), which does.
+    #[error(transparent)]
+    Conflict(#[from] ExpectedVersionError),
+    /// Whether it was written is not known. [`OutcomeUnknown::retry`] finds out, or writes it.
+    #[error(transparent)]
+    OutcomeUnknown(#[from] OutcomeUnknown),
+    /// An event could not be encoded; nothing was written.
+    #[error("the event `{event}` of `{stream}` could not be encoded")]
+    Encode {
+        /// The stream.
+        stream: StreamName,
+        /// The stored name of the event.
+        event: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The aggregate was made by a literal and never raised an event, so it has no id.
+    #[error("this `{aggregate}` has raised no event yet: make it with `{aggregate}::raise_new`")]
+    NothingRaised {
+        /// The aggregate.
+        aggregate: &'static str,
+    },
+    /// The id can not be part of a stream's name; nothing was written.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// The aggregate can not be a member of the domain; nothing was written.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store could not write; nothing was written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An append that may or may not have been written: the store did not answer, also when asked
+/// again.
+///
+/// It holds the prepared append with its event ids, so that [`OutcomeUnknown::retry`] writes it at
+/// most once.
+pub struct OutcomeUnknown {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) append: Arc<Append>,
+    pub(crate) cause: StoreError,
+}
+
+impl OutcomeUnknown {
+    /// The stream that was appended to.
+    pub fn stream(&self) -> &StreamName {
+        &self.append.streams()[0].stream
+    }
+
+    /// Repeats the append: answers its first outcome if it was written, writes it if it was not.
+    ///
+    /// # Errors
+    /// [`SaveError`]; a conflict means that it was not written and now can not be.
+    pub async fn retry(self) -> Result<Committed, SaveError> {
+        append_prepared(&self.store, &self.append).await
+    }
+}
+
+impl fmt::Debug for OutcomeUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutcomeUnknown")
+            .field("stream", self.stream())
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for OutcomeUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "it is not known whether events were appended to `{}`; `retry` finds out and writes \
+             them at most once",
+            self.stream()
+        )
+    }
+}
+
+impl StdError for OutcomeUnknown {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// An aggregate could not be updated.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum UpdateError<E> {
+    /// The domain said no: what the closure returned as its error. Nothing was written.
+    Rejected(E),
+    /// The aggregate could not be loaded.
+    Load(LoadError),
+    /// What was decided could not be saved.
+    Save(SaveError),
+}
+
+impl<E: fmt::Display> fmt::Display for UpdateError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => fmt::Display::fmt(rejection, f),
+            Self::Load(error) => fmt::Display::fmt(error, f),
+            Self::Save(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> StdError for UpdateError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Rejected(_) => None,
+            Self::Load(error) => error.source(),
+            Self::Save(error) => error.source(),
+        }
+    }
+}
+
+impl<E> From<LoadError> for UpdateError<E> {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl<E> From<SaveError> for UpdateError<E> {
+    fn from(error: SaveError) -> Self {
+        Self::Save(error)
+    }
+}

@@ -1,0 +1,170 @@
+//! What generated code calls. Not part of the public contract.
+
+pub use inventory;
+pub use schemars;
+pub use serde;
+pub use serde_json;
+
+pub use crate::aggregate::{
+    Aggregate, AggregateState, BeginsAsDefault, NewId, Raise, RaiseNew, Root, Snapshots,
+    begin_as_default, raise, raise_new,
+};
+pub use crate::event::{DecodeError, Event, EventEnum, EventType};
+pub use crate::registry::{
+    AggregateRegistration, BehaviourRegistration, EventRegistration, HandlerRegistration, Handles,
+};
+pub use crate::store::Fingerprint;
+pub use crate::testing::new_aggregate_uuid;
+
+/// An event that nobody has.
+///
+/// With one `Raise` impl alone, rustc takes its event for the only one possible and answers a bare
+/// type mismatch; a hidden second impl for this type keeps our own text.
+#[derive(Clone, Copy, Debug)]
+pub enum NoEvent {}
+
+/// Decodes a payload as the type that the context asks for: an event, or one of its old shapes.
+///
+/// # Errors
+/// [`DecodeError::Payload`] where it has another shape.
+pub fn decode<T: serde::de::DeserializeOwned>(data: &[u8]) -> Result<T, DecodeError> {
+    Ok(serde_json::from_slice(data)?)
+}
+
+/// Writes the payload of an event behind what is in `data`.
+///
+/// # Errors
+/// Where the event's own `Serialize` fails.
+pub fn encode<E: Event>(event: &E, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(data, event)
+}
+
+/// The answer to a version that no step leads from.
+///
+/// # Errors
+/// Always [`DecodeError::UnknownVersion`].
+pub fn unknown_version<E: Event>() -> Result<E, DecodeError> {
+    Err(DecodeError::UnknownVersion { newest: E::VERSION })
+}
+
+/// The answer to a name that no event has.
+///
+/// # Errors
+/// Always [`DecodeError::UnknownName`].
+pub fn unknown_name<E: EventEnum>() -> Result<E, DecodeError> {
+    Err(DecodeError::UnknownName)
+}
+
+/// The encoded state of an aggregate for a snapshot.
+///
+/// # Errors
+/// Where a field's `Serialize` fails.
+pub fn encode_state<S: serde::Serialize>(state: &S) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(state)
+}
+
+/// The state of a snapshot.
+///
+/// # Errors
+/// Where it has another shape.
+pub fn decode_state<S: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<S, serde_json::Error> {
+    serde_json::from_slice(bytes)
+}
+
+/// Holds a field, to be copied where its type is `Clone`: see [`CopyByClone`].
+#[derive(Debug)]
+pub struct Field<'a, T>(pub &'a T);
+
+/// Found first by `(&Field(&x)).copy()`, where the type is `Clone`.
+pub trait CopyByClone<T> {
+    /// The field's clone.
+    fn copy(&self) -> Option<T>;
+}
+
+impl<T: Clone> CopyByClone<T> for Field<'_, T> {
+    fn copy(&self) -> Option<T> {
+        Some(self.0.clone())
+    }
+}
+
+/// Found by `(&Field(&x)).copy()` where the type is not `Clone`.
+pub trait CopyImpossible<T> {
+    /// None.
+    fn copy(&self) -> Option<T>;
+}
+
+impl<T> CopyImpossible<T> for &Field<'_, T> {
+    fn copy(&self) -> Option<T> {
+        None
+    }
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// The fingerprint of an aggregate: FNV-1a (Fowler, Noll, Vo) over the hashes made by the macros
+/// and the names and versions of the events.
+pub const fn fingerprint(shape: u64, handlers: u64, events: &[EventType]) -> Fingerprint {
+    let mut hash = FNV_OFFSET;
+    hash = hash_bytes(hash, &shape.to_le_bytes());
+    hash = hash_bytes(hash, &handlers.to_le_bytes());
+    let mut index = 0;
+    while index < events.len() {
+        hash = hash_bytes(hash, events[index].name.as_bytes());
+        hash = hash_bytes(hash, &events[index].version.to_le_bytes());
+        index += 1;
+    }
+    Fingerprint::new(hash)
+}
+
+const fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut index = 0;
+    while index < bytes.len() {
+        hash = (hash ^ bytes[index] as u64).wrapping_mul(FNV_PRIME);
+        index += 1;
+    }
+    hash
+}
+
+/// Stops the compiler where two events of one aggregate are stored under one name; `texts` says
+/// what to do for each.
+pub const fn assert_names_differ(events: &[EventType], texts: &[&str]) {
+    let mut second = 1;
+    while second < events.len() {
+        let mut first = 0;
+        while first < second {
+            assert!(
+                !equal(events[first].name, events[second].name),
+                "{}",
+                texts[second]
+            );
+            first += 1;
+        }
+        second += 1;
+    }
+}
+
+const fn equal(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// The answer of an aggregate with `snapshots = off` to whoever asks for its state.
+///
+/// # Errors
+/// Always.
+pub fn no_snapshots<T>() -> Result<T, serde_json::Error> {
+    Err(serde::de::Error::custom(
+        "the aggregate has `snapshots = off`",
+    ))
+}

@@ -1,0 +1,170 @@
+//! What a program contains: every event and aggregate that is compiled in, for tools.
+//!
+//! The registry decides nothing. An aggregate joins a domain explicitly, and a program may hold
+//! several of one name.
+
+use schemars::Schema;
+
+use crate::aggregate::Snapshots;
+use crate::event::EventType;
+use crate::store::Fingerprint;
+
+/// A struct with `#[event]`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EventRegistration {
+    /// The stored name and the newest version.
+    pub event_type: EventType,
+    /// The path of the struct, as in `bank::events::Deposited`.
+    pub path: &'static str,
+    /// The older versions that upcasters lead from.
+    pub upcasts_from: &'static [u32],
+    /// Makes the JSON Schema of the newest version.
+    pub schema: fn() -> Schema,
+}
+
+/// A struct with `#[aggregate(event_sourced)]`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AggregateRegistration {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The path of the struct, as in `bank::BankAccount`.
+    pub path: &'static str,
+    /// The category without the domain.
+    pub category: &'static str,
+    /// The domain it joins by itself, where it names one.
+    pub domain: Option<&'static str>,
+    /// The type of its id, as written.
+    pub id: &'static str,
+    /// When snapshots are taken.
+    pub snapshots: Snapshots,
+    /// The full name of the Rust type, by which [`BehaviourRegistration`] finds it.
+    pub type_name: fn() -> &'static str,
+}
+
+/// An `#[aggregate] impl`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct BehaviourRegistration {
+    /// The full name of the Rust type, by which [`AggregateRegistration`] is found.
+    pub type_name: fn() -> &'static str,
+    /// The events and their handlers, in the order they are written.
+    pub handlers: &'static [HandlerRegistration],
+    /// What the states of this program are made by.
+    pub fingerprint: Fingerprint,
+}
+
+/// A handler with `#[apply]`, or the body of a method with `#[event(..)]`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct HandlerRegistration {
+    /// The event it applies.
+    pub event_type: EventType,
+    /// The name of the function.
+    pub function: &'static str,
+    /// What it does.
+    pub handles: Handles,
+}
+
+/// What a handler does with its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handles {
+    /// Makes the first state.
+    Creation,
+    /// Changes the state.
+    Change,
+}
+
+impl EventRegistration {
+    #[doc(hidden)]
+    pub const fn new(
+        event_type: EventType,
+        path: &'static str,
+        upcasts_from: &'static [u32],
+        schema: fn() -> Schema,
+    ) -> Self {
+        Self {
+            event_type,
+            path,
+            upcasts_from,
+            schema,
+        }
+    }
+}
+
+impl AggregateRegistration {
+    #[doc(hidden)]
+    pub const fn new<A: crate::Aggregate>(
+        path: &'static str,
+        domain: Option<&'static str>,
+        id: &'static str,
+    ) -> Self {
+        Self {
+            name: A::NAME,
+            path,
+            category: A::CATEGORY,
+            domain,
+            id,
+            snapshots: A::SNAPSHOTS,
+            type_name: std::any::type_name::<A>,
+        }
+    }
+
+    /// The events and handlers of this aggregate.
+    pub fn behaviour(&self) -> Option<&'static BehaviourRegistration> {
+        behaviours().find(|behaviour| (behaviour.type_name)() == (self.type_name)())
+    }
+}
+
+impl BehaviourRegistration {
+    #[doc(hidden)]
+    pub const fn new<A: crate::Aggregate>(handlers: &'static [HandlerRegistration]) -> Self {
+        Self {
+            type_name: std::any::type_name::<A>,
+            handlers,
+            fingerprint: A::FINGERPRINT,
+        }
+    }
+}
+
+impl HandlerRegistration {
+    #[doc(hidden)]
+    pub const fn new(event_type: EventType, function: &'static str, handles: Handles) -> Self {
+        Self {
+            event_type,
+            function,
+            handles,
+        }
+    }
+}
+
+inventory::collect!(EventRegistration);
+inventory::collect!(AggregateRegistration);
+inventory::collect!(BehaviourRegistration);
+
+/// Every event compiled into the program, in no certain order.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[event]
+/// struct Deposited {
+///     cents: u64,
+/// }
+///
+/// let deposited = es_core::registry::events().next().expect("one is compiled in");
+/// assert_eq!(deposited.event_type.name, "Deposited");
+/// ```
+pub fn events() -> impl Iterator<Item = &'static EventRegistration> {
+    inventory::iter::<EventRegistration>.into_iter()
+}
+
+/// Every aggregate compiled into the program, in no certain order.
+pub fn aggregates() -> impl Iterator<Item = &'static AggregateRegistration> {
+    inventory::iter::<AggregateRegistration>.into_iter()
+}
+
+fn behaviours() -> impl Iterator<Item = &'static BehaviourRegistration> {
+    inventory::iter::<BehaviourRegistration>.into_iter()
+}

@@ -1,0 +1,301 @@
+//! Loading: a snapshot where one serves, then the stream's events, page by page.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use chrono::{DateTime, Utc};
+
+use super::{known_types, snapshot};
+use crate::aggregate::{self, Aggregate};
+use crate::codec;
+use crate::domain::Domain;
+use crate::error::{EventProblem, LoadError};
+use crate::event::{DecodeError, EventEnum};
+use crate::record::{Metadata, Page, ReadRequest, RecordedEvent, Source};
+use crate::stream::{DomainName, StreamName, Version};
+
+/// How far a stream is replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    Head,
+    Version(Version),
+    /// Before the first event later than this.
+    Time(DateTime<Utc>),
+}
+
+/// The aggregate of a stream, or `None` where the stream is empty.
+pub(super) async fn load<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    id: &A::Id,
+    until: Until,
+) -> Result<Option<A>, LoadError> {
+    let snapshot = snapshot::load::<A>(domain, stream, until).await;
+    let mut replay = Replay::new(domain.name(), stream, id);
+    if let Some(snapshot) = snapshot {
+        replay.begin_at(snapshot);
+        if replay.read(domain, until).await?.is_some() {
+            return finish(replay, until);
+        }
+        snapshot::warn_ahead(stream);
+        replay = Replay::new(domain.name(), stream, id);
+    }
+    replay.read(domain, until).await?;
+    finish(replay, until)
+}
+
+/// Reads what was appended behind `aggregate`, which has nothing pending.
+pub(super) async fn catch_up<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    id: &A::Id,
+    aggregate: A,
+) -> Result<A, LoadError> {
+    let mut replay = Replay::new(domain.name(), stream, id);
+    replay.aggregate = Some(aggregate);
+    replay.read(domain, Until::Head).await?;
+    Ok(replay
+        .aggregate
+        .expect("it was there before and nothing takes it"))
+}
+
+fn finish<A: Aggregate>(replay: Replay<'_, A>, until: Until) -> Result<Option<A>, LoadError> {
+    let Replay {
+        stream,
+        aggregate,
+        first_time,
+        ..
+    } = replay;
+    let last = aggregate
+        .as_ref()
+        .map_or(Version::EMPTY, Aggregate::stored_version);
+    match (until, first_time) {
+        (Until::Version(asked), _) if last < asked && last > 0 => Err(LoadError::NoSuchVersion {
+            stream: stream.clone(),
+            asked,
+            last,
+        }),
+        (Until::Time(asked), Some(first)) if aggregate.is_none() => Err(LoadError::NotYet {
+            stream: stream.clone(),
+            asked,
+            first,
+        }),
+        _ => Ok(aggregate),
+    }
+}
+
+/// Folds the events of one stream into an aggregate.
+pub(crate) struct Replay<'a, A: Aggregate> {
+    domain: &'a DomainName,
+    stream: &'a StreamName,
+    id: &'a A::Id,
+    pub(crate) aggregate: Option<A>,
+    /// A snapshot was taken at this version: the event must be there, and is not applied again.
+    seen: Option<Version>,
+    first_time: Option<DateTime<Utc>>,
+}
+
+impl<'a, A: Aggregate> Replay<'a, A> {
+    pub(crate) fn new(domain: &'a DomainName, stream: &'a StreamName, id: &'a A::Id) -> Self {
+        Self {
+            domain,
+            stream,
+            id,
+            aggregate: None,
+            seen: None,
+            first_time: None,
+        }
+    }
+
+    fn begin_at(&mut self, mut aggregate: A) {
+        aggregate.root_mut().set_id(self.id.clone());
+        self.seen = Some(aggregate.stored_version());
+        self.aggregate = Some(aggregate);
+    }
+
+    fn version(&self) -> Version {
+        self.aggregate
+            .as_ref()
+            .map_or(Version::EMPTY, Aggregate::stored_version)
+    }
+
+    /// Reads and folds to the end asked for; the next page is on its way while this one is folded.
+    /// `None` where the event of the snapshot is not there.
+    async fn read(&mut self, domain: &Domain, until: Until) -> Result<Option<()>, LoadError> {
+        let from = self.seen.unwrap_or_else(|| self.version().next());
+        let name = self.stream.clone();
+        let mut request = ReadRequest::new(Source::Stream {
+            name,
+            from: Some(from),
+        });
+        if !limit(&mut request, until, from) {
+            return Ok(Some(()));
+        }
+        let (mut page, mut next) = (domain.page(), domain.page());
+        domain.store().read(&request, &mut page).await?;
+        if self.seen.is_some() && page.get(0).is_none_or(|event| event.version != from) {
+            return Ok(None);
+        }
+        while request.advance(&page) {
+            let from = page.last().map_or(from, |last| last.version.next());
+            if !limit(&mut request, until, from) {
+                break;
+            }
+            let go_on = {
+                let mut reading = domain.store().read(&request, &mut next);
+                let begun = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
+                let go_on = self.fold(&page, until)?;
+                match begun {
+                    Poll::Ready(result) => result?,
+                    Poll::Pending => reading.await?,
+                }
+                go_on
+            };
+            if !go_on {
+                return Ok(Some(()));
+            }
+            std::mem::swap(&mut *page, &mut *next);
+        }
+        self.fold(&page, until)?;
+        Ok(Some(()))
+    }
+
+    /// Answers whether events behind this page are wanted too.
+    fn fold(&mut self, page: &Page, until: Until) -> Result<bool, LoadError> {
+        for event in page.iter() {
+            self.first_time.get_or_insert(event.time);
+            if self.seen.take_if(|seen| *seen == event.version).is_some() {
+                continue;
+            }
+            if matches!(until, Until::Time(time) if event.time > time) {
+                return Ok(false);
+            }
+            self.apply(&event)?;
+        }
+        Ok(true)
+    }
+
+    /// Folds one event by value.
+    fn apply(&mut self, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
+        let event = self.decode(recorded)?;
+        match &mut self.aggregate {
+            Some(aggregate) => {
+                if !aggregate::replay(aggregate, event) {
+                    return Err(self.creates_again(recorded));
+                }
+            }
+            None => self.create(&event, recorded)?,
+        }
+        self.count(recorded);
+        Ok(())
+    }
+
+    /// Folds one event and gives it back.
+    pub(crate) fn apply_kept(
+        &mut self,
+        recorded: &RecordedEvent<'_>,
+    ) -> Result<A::Event, LoadError> {
+        let event = self.decode(recorded)?;
+        match &mut self.aggregate {
+            Some(aggregate) => {
+                if !aggregate::replay_ref(aggregate, &event) {
+                    return Err(self.creates_again(recorded));
+                }
+            }
+            None => self.create(&event, recorded)?,
+        }
+        self.count(recorded);
+        Ok(event)
+    }
+
+    fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<A::Event, LoadError> {
+        let expected = self.version().next();
+        if recorded.version != expected {
+            let (stream, found) = (self.stream.clone(), recorded.version);
+            return Err(LoadError::Gap {
+                stream,
+                expected,
+                found,
+            });
+        }
+        decode_event::<A>(self.domain, self.stream, recorded)
+    }
+
+    fn create(&mut self, event: &A::Event, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
+        self.aggregate = aggregate::begin(self.id.clone(), event);
+        match self.aggregate {
+            Some(_) => Ok(()),
+            None => {
+                let problem = EventProblem::CreatesNothing { aggregate: A::NAME };
+                Err(event_error(self.stream, recorded, problem))
+            }
+        }
+    }
+
+    fn creates_again(&self, recorded: &RecordedEvent<'_>) -> LoadError {
+        let problem = EventProblem::CreatesAgain { aggregate: A::NAME };
+        event_error(self.stream, recorded, problem)
+    }
+
+    fn count(&mut self, recorded: &RecordedEvent<'_>) {
+        if let Some(aggregate) = &mut self.aggregate {
+            let root = aggregate.root_mut();
+            root.stored = recorded.version;
+            root.time = root.time.max(Some(recorded.time));
+        }
+    }
+}
+
+/// Asks for no more events than are wanted; answers whether any are.
+fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
+    let Until::Version(version) = until else {
+        return true;
+    };
+    let wanted = (version.get() + 1).saturating_sub(from.get());
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    request.max_events = wanted.min(ReadRequest::DEFAULT_MAX_EVENTS);
+    wanted > 0
+}
+
+pub(super) fn decode_event<A: Aggregate>(
+    domain: &DomainName,
+    stream: &StreamName,
+    recorded: &RecordedEvent<'_>,
+) -> Result<A::Event, LoadError> {
+    let decoded = match codec::parse_type(domain, &recorded.event_type) {
+        Some((name, version)) => A::Event::decode(name, version, &recorded.data),
+        None => Err(DecodeError::UnknownName),
+    };
+    decoded.map_err(|error| {
+        let problem = match error {
+            DecodeError::UnknownName => EventProblem::UnknownType {
+                aggregate: A::NAME,
+                known: known_types::<A>(domain),
+            },
+            DecodeError::UnknownVersion { newest } => EventProblem::UnknownVersion { newest },
+            DecodeError::Payload(error) => EventProblem::Payload(error),
+        };
+        event_error(stream, recorded, problem)
+    })
+}
+
+pub(crate) fn decode_metadata(
+    stream: &StreamName,
+    recorded: &RecordedEvent<'_>,
+) -> Result<Metadata, LoadError> {
+    let metadata = recorded.metadata();
+    metadata.map_err(|error| event_error(stream, recorded, EventProblem::Metadata(error)))
+}
+
+fn event_error(
+    stream: &StreamName,
+    recorded: &RecordedEvent<'_>,
+    problem: EventProblem,
+) -> LoadError {
+    LoadError::Event {
+        stream: stream.clone(),
+        version: recorded.version,
+        event_type: recorded.event_type.to_string(),
+        problem,
+    }
+}

@@ -1,0 +1,269 @@
+//! Repositories: aggregates in and out of the store.
+
+mod load;
+mod save;
+mod snapshot;
+mod turns;
+mod update;
+
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use load::{Replay, decode_metadata};
+pub(crate) use save::append_prepared;
+pub(crate) use turns::Turns;
+
+pub use save::Committed;
+pub use update::Decision;
+
+use crate::aggregate::Aggregate;
+use crate::codec;
+use crate::domain::Domain;
+use crate::error::{ConfigError, LoadError, SaveError};
+use crate::history::{Historical, History};
+use crate::record::{Metadata, RecordedEvent};
+use crate::stream::{StreamName, Version};
+use load::Until;
+
+/// Loads and saves aggregates of one kind: from [`Domain::repository`].
+///
+/// Clones are cheap.
+pub struct Repository<A> {
+    domain: Domain,
+    member: Result<(), ConfigError>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate> Repository<A> {
+    pub(crate) fn new(domain: Domain, member: Result<(), ConfigError>) -> Self {
+        Self {
+            domain,
+            member,
+            aggregate: PhantomData,
+        }
+    }
+
+    /// Appends what is pending in `aggregate`, expecting its stream at the version that was loaded.
+    ///
+    /// Each event is given its id, time and context once, before the first await; they stay with it
+    /// over retries and dropped futures, so adding twice writes once. Without pending events
+    /// nothing is written.
+    ///
+    /// # Errors
+    /// [`SaveError`]: what was raised stays pending, and the aggregate stays readable.
+    pub async fn add(&self, aggregate: &mut A) -> Result<Committed, SaveError> {
+        self.member.clone()?;
+        save::save(&self.domain, aggregate).await
+    }
+
+    /// Loads an aggregate by its id.
+    ///
+    /// # Errors
+    /// [`LoadError::NotFound`] where there is none; [`LoadError`] where its stream can not be read
+    /// or replayed.
+    pub async fn get(&self, id: &A::Id) -> Result<A, LoadError> {
+        match self.find(id).await? {
+            Some(aggregate) => Ok(aggregate),
+            None => Err(LoadError::NotFound {
+                stream: self.stream(id)?,
+            }),
+        }
+    }
+
+    /// Loads an aggregate by its id, if there is one.
+    ///
+    /// # Errors
+    /// [`LoadError`] where its stream can not be read or replayed.
+    pub async fn find(&self, id: &A::Id) -> Result<Option<A>, LoadError> {
+        let stream = self.stream(id)?;
+        load::load(&self.domain, &stream, id, Until::Head).await
+    }
+
+    /// Loads an aggregate, lets `decide` change it, and appends what it raised.
+    ///
+    /// On a conflict with another process only the tail is read again (all of the stream where a
+    /// field of the aggregate is not `Clone`), and `decide` decides again, until the domain's
+    /// [`conflict_deadline`](crate::DomainBuilder::conflict_deadline). Calls of one process on one
+    /// stream queue behind each other, however long that takes.
+    ///
+    /// ```
+    /// # use es_core::prelude::*;
+    /// # #[event] struct Opened {}
+    /// # #[event] struct Deposited { cents: u64 }
+    /// # #[aggregate(event_sourced)] struct Account { cents: u64 }
+    /// # #[aggregate] impl Account {
+    /// #     fn open() -> Self { Self::raise_new(Opened {}) }
+    /// #     fn deposit(&mut self, cents: u64) { self.raise_(Deposited { cents }) }
+    /// #     #[apply] fn opened(_: Opened) -> Self { Self { cents: 0 } }
+    /// #     #[apply] fn deposited(&mut self, event: &Deposited) { self.cents += event.cents; }
+    /// # }
+    /// # async fn update(accounts: Repository<Account>, id: Uuid) -> Result<(), Box<dyn std::error::Error>> {
+    /// let done = accounts.update(&id, |account| account.deposit(500)).await?;
+    /// println!("now at version {}", done.version());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`UpdateError::Rejected`](crate::UpdateError::Rejected) with the error of `decide`: nothing
+    /// is written. The others as [`Repository::get`] and [`Repository::add`].
+    pub async fn update<F, D>(
+        &self,
+        id: &A::Id,
+        decide: F,
+    ) -> Result<Committed<D::Value>, crate::UpdateError<D::Rejection>>
+    where
+        F: FnMut(&mut A) -> D,
+        D: Decision,
+    {
+        let stream = self.stream(id).map_err(crate::UpdateError::Load)?;
+        update::update(&self.domain, &stream, id, decide).await
+    }
+
+    /// Loads an aggregate as it was at `version`, which is its state after that many events.
+    ///
+    /// # Errors
+    /// [`LoadError::NoSuchVersion`] names the last version where the stream is shorter, and where
+    /// version 0 is asked for; otherwise as [`Repository::get`].
+    pub async fn get_at_version(
+        &self,
+        id: &A::Id,
+        version: Version,
+    ) -> Result<Historical<A>, LoadError> {
+        let stream = self.stream(id)?;
+        match load::load(&self.domain, &stream, id, Until::Version(version)).await? {
+            Some(aggregate) => Ok(Historical::new(aggregate)),
+            None => Err(LoadError::NotFound { stream }),
+        }
+    }
+
+    /// Loads an aggregate as it was at `time`: the state before the first event later than that.
+    ///
+    /// # Errors
+    /// [`LoadError::NotYet`] where the stream begins later; otherwise as [`Repository::get`].
+    pub async fn get_as_of(
+        &self,
+        id: &A::Id,
+        time: DateTime<Utc>,
+    ) -> Result<Historical<A>, LoadError> {
+        let stream = self.stream(id)?;
+        match load::load(&self.domain, &stream, id, Until::Time(time)).await? {
+            Some(aggregate) => Ok(Historical::new(aggregate)),
+            None => Err(LoadError::NotFound { stream }),
+        }
+    }
+
+    /// Walks through the life of an aggregate, event by event, with the state after each.
+    ///
+    /// ```
+    /// # use es_core::prelude::*;
+    /// # async fn show<A: Aggregate>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
+    /// let mut life = accounts.history(&id);
+    /// while let Some(entry) = life.next().await? {
+    ///     println!("{} {:?}", entry.metadata.time, entry.event);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn history(&self, id: &A::Id) -> History<A> {
+        History::new(self.domain.clone(), self.stream(id), id.clone())
+    }
+
+    /// The stream of the aggregate with this id.
+    ///
+    /// # Errors
+    /// [`LoadError::Name`] where the id can not be part of a stream's name.
+    pub fn stream(&self, id: &A::Id) -> Result<StreamName, LoadError> {
+        self.member.clone()?;
+        Ok(stream_of::<A>(&self.domain, id)?)
+    }
+
+    /// Decodes an event read from the store, with the id of the aggregate it belongs to.
+    ///
+    /// ```
+    /// # use es_core::prelude::*;
+    /// # async fn show<A: Aggregate>(domain: Domain) -> Result<(), Box<dyn std::error::Error>> {
+    /// let accounts = domain.repository::<A>();
+    /// let mut events = domain.store().read_category("bank::bank_account");
+    /// while let Some(recorded) = events.next().await? {
+    ///     let decoded = accounts.decode(&recorded)?;
+    ///     println!("{}: {:?}", decoded.id, decoded.event);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`LoadError::Event`] where it is no event of the aggregate, [`LoadError::Id`] where its
+    /// stream's id does not parse.
+    pub fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<Decoded<A>, LoadError> {
+        let stream = StreamName::new(&recorded.stream)?;
+        let id = stream
+            .id()
+            .parse()
+            .map_err(|problem: <A::Id as std::str::FromStr>::Err| LoadError::Id {
+                stream: stream.to_string(),
+                expected: std::any::type_name::<A::Id>(),
+                problem: problem.to_string(),
+            })?;
+        let event = load::decode_event::<A>(self.domain.name(), &stream, recorded)?;
+        let metadata = decode_metadata(&stream, recorded)?;
+        Ok(Decoded {
+            id,
+            event,
+            metadata,
+        })
+    }
+}
+
+/// An event of an aggregate, read and decoded.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Decoded<A: Aggregate> {
+    /// The aggregate it belongs to.
+    pub id: A::Id,
+    /// The event.
+    pub event: A::Event,
+    /// What travels beside it.
+    pub metadata: Metadata,
+}
+
+impl<A> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self {
+            domain: self.domain.clone(),
+            member: self.member.clone(),
+            aggregate: PhantomData,
+        }
+    }
+}
+
+impl<A: Aggregate> std::fmt::Debug for Repository<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("aggregate", &A::NAME)
+            .field("domain", &self.domain)
+            .finish()
+    }
+}
+
+/// `{domain}::{category}-{id}`.
+fn stream_of<A: Aggregate>(
+    domain: &Domain,
+    id: &A::Id,
+) -> Result<StreamName, crate::stream::InvalidName> {
+    StreamName::new(format!("{}::{}-{id}", domain.name(), A::CATEGORY))
+}
+
+/// The types an aggregate applies, as its domain stores them.
+fn known_types<A: Aggregate>(domain: &crate::stream::DomainName) -> String {
+    use crate::event::EventEnum;
+    let types = A::Event::TYPES.iter();
+    let names = types.map(|known| {
+        let mut name = Vec::new();
+        codec::write_type(domain, *known, &mut name);
+        format!("`{}`", String::from_utf8_lossy(&name))
+    });
+    names.collect::<Vec<_>>().join(", ")
+}

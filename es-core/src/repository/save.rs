@@ -1,0 +1,144 @@
+//! Saving: stamp, encode into one buffer, append, and repeat where the outcome is unknown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{snapshot, stream_of};
+use crate::aggregate::{Aggregate, Stamp};
+use crate::codec;
+use crate::domain::Domain;
+use crate::error::{OutcomeUnknown, SaveError};
+use crate::event::EventEnum;
+use crate::record::NewEvents;
+use crate::store::{Append, AppendError, EventStore, Expected};
+use crate::stream::{Position, Version};
+
+/// What was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Committed<T = ()> {
+    /// What the closure of `update` returned.
+    pub value: T,
+    version: Version,
+    position: Option<Position>,
+}
+
+impl<T> Committed<T> {
+    /// The aggregate's version now.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The position of the last event, or `None` where nothing was pending.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    pub(super) fn with<U>(self, value: U) -> Committed<U> {
+        Committed {
+            value,
+            version: self.version,
+            position: self.position,
+        }
+    }
+}
+
+/// Appends what is pending, once.
+pub(super) async fn save<A: Aggregate>(
+    domain: &Domain,
+    aggregate: &mut A,
+) -> Result<Committed, SaveError> {
+    let Some(id) = &aggregate.root().id else {
+        return Err(SaveError::NothingRaised { aggregate: A::NAME });
+    };
+    let stream = stream_of::<A>(domain, id)?;
+    let version = aggregate.stored_version();
+    if aggregate.pending_events().is_empty() {
+        return Ok(Committed {
+            value: (),
+            version,
+            position: None,
+        });
+    }
+    stamp(domain, aggregate);
+
+    let root = aggregate.root();
+    let mut events = NewEvents::new();
+    for (event, stamp) in root.pending.iter().zip(&root.stamps) {
+        let encode = |bytes: &mut Vec<u8>| codec::encode(domain.name(), event, bytes);
+        let encoded = events.encode(stamp.id, stamp.time, &stamp.metadata, encode);
+        encoded.map_err(|source| {
+            let event = event.event_type().name;
+            SaveError::Encode {
+                stream: stream.clone(),
+                event,
+                source,
+            }
+        })?;
+    }
+    let append = Arc::new(Append::to(stream, Expected::Version(version), events));
+    let committed = append_prepared(domain.store_shared(), &append).await?;
+
+    let root = aggregate.root_mut();
+    root.time = root.stamps.last().map(|stamp| stamp.time).or(root.time);
+    root.stored = committed.version;
+    root.pending.clear();
+    root.stamps.clear();
+    snapshot::take_if_due(domain, &append.streams()[0].stream, aggregate).await;
+    Ok(committed)
+}
+
+/// Gives each pending event its id, time and context, unless it has them from an earlier attempt.
+/// A time is the clock's, or that of the event before where the clock went back.
+fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
+    let now = domain.now();
+    let root = aggregate.root_mut();
+    let before = root.stamps.last().map(|stamp| stamp.time).or(root.time);
+    let time = before.map_or(now, |before| before.max(now));
+    while root.stamps.len() < root.pending.len() {
+        let metadata = Arc::clone(domain.context());
+        root.stamps.push(Stamp {
+            id: domain.new_event_id(),
+            time,
+            metadata,
+        });
+    }
+}
+
+/// Appends a prepared unit of one stream. Where the outcome is unknown, the same unit is appended
+/// again: its event ids see to it that it is written once.
+pub(crate) async fn append_prepared(
+    store: &Arc<dyn EventStore>,
+    append: &Arc<Append>,
+) -> Result<Committed, SaveError> {
+    const PAUSES_MS: [u64; 5] = [0, 20, 100, 400, 1_000];
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        let cause = match store.append(Arc::clone(append)).await {
+            Ok(appended) => {
+                let appended = appended[0];
+                let (version, position) = (appended.version, appended.position);
+                return Ok(Committed {
+                    value: (),
+                    version,
+                    position,
+                });
+            }
+            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
+            Err(AppendError::Store(error)) => return Err(error.into()),
+            Err(AppendError::OutcomeUnknown(cause)) => cause,
+        };
+        let stream = &append.streams()[0].stream;
+        tracing::warn!(%stream, error = &cause as &dyn std::error::Error, "the outcome of an append is unknown");
+        let Some(pause_ms) = pauses.next() else {
+            let (store, append) = (Arc::clone(store), Arc::clone(append));
+            return Err(OutcomeUnknown {
+                store,
+                append,
+                cause,
+            }
+            .into());
+        };
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+    }
+}

@@ -1,0 +1,125 @@
+//! Load, decide, append; on a conflict read the tail and decide again.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::load::{self, Until};
+use super::save::{self, Committed};
+use crate::aggregate::Aggregate;
+use crate::domain::Domain;
+use crate::error::{LoadError, SaveError, UpdateError};
+use crate::stream::StreamName;
+
+/// What the closure of [`Repository::update`](crate::Repository::update) may return: `()`, or a
+/// `Result` whose error rejects.
+#[diagnostic::on_unimplemented(
+    message = "a decision returns `()` or `Result<T, E>` with `E: Debug`, not `{Self}`",
+    label = "returns `{Self}`",
+    note = "end the closure's body with `;` to return `()`, or with `Ok(..)` and `Err(..)`; \
+            `.update(id, |a| Ok::<_, Infallible>(a.balance()))` hands out a value that can not be rejected"
+)]
+pub trait Decision {
+    /// What a decision to go ahead carries.
+    type Value;
+    /// What a decision not to carries.
+    type Rejection;
+
+    /// The decision as a `Result`.
+    ///
+    /// # Errors
+    /// The rejection.
+    fn decided(self) -> Result<Self::Value, Self::Rejection>;
+}
+
+impl Decision for () {
+    type Value = ();
+    type Rejection = Infallible;
+
+    fn decided(self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl<T, E: Debug> Decision for Result<T, E> {
+    type Value = T;
+    type Rejection = E;
+
+    fn decided(self) -> Self {
+        self
+    }
+}
+
+pub(super) async fn update<A: Aggregate, D: Decision>(
+    domain: &Domain,
+    stream: &StreamName,
+    id: &A::Id,
+    mut decide: impl FnMut(&mut A) -> D,
+) -> Result<Committed<D::Value>, UpdateError<D::Rejection>> {
+    let _turn = domain.turns().wait(stream).await;
+    let mut aggregate = load_existing::<A>(domain, stream, id).await?;
+    let mut conflicts = Conflicts::new(domain.conflict_deadline());
+    loop {
+        let before = aggregate.copy();
+        let value = decide(&mut aggregate)
+            .decided()
+            .map_err(UpdateError::Rejected)?;
+        match save::save(domain, &mut aggregate).await {
+            Ok(committed) => return Ok(committed.with(value)),
+            Err(SaveError::Conflict(conflict)) if conflicts.may_go_on() => {
+                tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "decides again after a conflict");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        conflicts.pause().await;
+        aggregate = match before {
+            Some(before) => load::catch_up(domain, stream, id, before).await?,
+            None => load_existing(domain, stream, id).await?,
+        };
+    }
+}
+
+async fn load_existing<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    id: &A::Id,
+) -> Result<A, LoadError> {
+    let loaded = load::load(domain, stream, id, Until::Head).await?;
+    loaded.ok_or_else(|| LoadError::NotFound {
+        stream: stream.clone(),
+    })
+}
+
+/// How long and how densely to go on after conflicts: until a deadline counted from the first, with
+/// a random pause whose bound doubles from 1 ms to 64 ms.
+struct Conflicts {
+    deadline: Duration,
+    first: Option<Instant>,
+    count: u32,
+}
+
+impl Conflicts {
+    fn new(deadline: Duration) -> Self {
+        Self {
+            deadline,
+            first: None,
+            count: 0,
+        }
+    }
+
+    fn may_go_on(&mut self) -> bool {
+        let now = Instant::now();
+        now.duration_since(*self.first.get_or_insert(now)) < self.deadline
+    }
+
+    async fn pause(&mut self) {
+        let bound_us = 1_000_u64 << self.count.min(6);
+        self.count += 1;
+        // The first repetition is free: most conflicts are over by then.
+        if self.count > 1 {
+            tokio::time::sleep(Duration::from_micros(fastrand::u64(0..bound_us))).await;
+        }
+    }
+}

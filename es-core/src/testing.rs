@@ -1,0 +1,111 @@
+//! Time and ids in the hands of a test.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// A clock that stands still until it is told otherwise. Clones show the same time.
+///
+/// ```
+/// use es_core::prelude::*;
+/// use es_core::testing::ManualClock;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clock = ManualClock::at("2024-06-15T12:00:00Z".parse()?);
+/// let domain = Domain::builder("bank").clock(clock.source()).build()?;
+///
+/// clock.advance(chrono::TimeDelta::minutes(5));
+/// assert_eq!(domain.now(), "2024-06-15T12:05:00Z".parse::<DateTime<Utc>>()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl ManualClock {
+    /// A clock that shows `time`.
+    pub fn at(time: DateTime<Utc>) -> Self {
+        Self(Arc::new(Mutex::new(time)))
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows `time` from now on, also an earlier one.
+    pub fn set(&self, time: DateTime<Utc>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+    }
+
+    /// Moves it.
+    pub fn advance(&self, by: TimeDelta) {
+        self.set(self.now() + by);
+    }
+
+    /// For [`DomainBuilder::clock`](crate::DomainBuilder::clock).
+    pub fn source(&self) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
+        let clock = self.clone();
+        move || clock.now()
+    }
+}
+
+/// Event ids that count: `00000000-0000-7000-8000-000000000001`, `…2`, `…3`, for
+/// [`DomainBuilder::ids`](crate::DomainBuilder::ids).
+pub fn counting_ids() -> impl Fn() -> Uuid + Send + Sync + 'static {
+    let next = AtomicU64::new(1);
+    move || counted(next.fetch_add(1, Ordering::Relaxed))
+}
+
+fn counted(number: u64) -> Uuid {
+    uuid::Builder::from_random_bytes(u128::from(number).to_be_bytes())
+        .with_version(uuid::Version::SortRand)
+        .into_uuid()
+}
+
+thread_local! {
+    static AGGREGATE_IDS: RefCell<Option<u64>> = const { RefCell::new(None) };
+}
+
+/// Makes the ids that `raise_new` makes up count on this thread, from
+/// `00000000-0000-7000-8000-000000000001`, for as long as the answer lives.
+///
+/// An aggregate is made without a domain, so these ids come from the thread. Under
+/// `#[tokio::test]`, which runs on one thread, that is the whole test.
+#[must_use = "ids count for as long as this lives"]
+pub fn counting_aggregate_ids() -> CountingAggregateIds {
+    let outer = AGGREGATE_IDS.replace(Some(1));
+    CountingAggregateIds {
+        outer,
+        not_send: PhantomData,
+    }
+}
+
+/// While it lives, the ids of new aggregates count on this thread: see [`counting_aggregate_ids`].
+#[derive(Debug)]
+pub struct CountingAggregateIds {
+    outer: Option<u64>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for CountingAggregateIds {
+    fn drop(&mut self) {
+        AGGREGATE_IDS.replace(self.outer);
+    }
+}
+
+/// The id of a new aggregate: of version 7, or counted in a test.
+#[doc(hidden)]
+pub fn new_aggregate_uuid() -> Uuid {
+    AGGREGATE_IDS.with_borrow_mut(|next| match next {
+        Some(number) => {
+            *number += 1;
+            counted(*number - 1)
+        }
+        None => Uuid::now_v7(),
+    })
+}
