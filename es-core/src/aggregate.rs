@@ -297,7 +297,7 @@ impl<A: Aggregate> Debug for Root<A> {
             .field("id", &self.id)
             .field("stored", &self.stored.get())
             .field("pending", &self.pending)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

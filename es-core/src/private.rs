@@ -1,5 +1,8 @@
 //! What generated code calls. Not part of the public contract.
 
+pub use std::borrow::Cow;
+pub use std::vec::Vec;
+
 pub use inventory;
 pub use schemars;
 pub use serde;
@@ -168,3 +171,42 @@ pub fn no_snapshots<T>() -> Result<T, serde_json::Error> {
         "the aggregate has `snapshots = off`",
     ))
 }
+
+/// Writes an event without fields as `{}`, so that fields can be added later.
+///
+/// # Errors
+/// The serializer's own.
+pub fn serialize_unit<S: serde::Serializer>(
+    serializer: S,
+    name: &'static str,
+) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeStruct;
+    serializer.serialize_struct(name, 0)?.end()
+}
+
+/// Reads an event without fields from whatever was stored.
+///
+/// # Errors
+/// The deserializer's own.
+pub fn deserialize_unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    serde::de::Deserialize::deserialize(deserializer).map(|serde::de::IgnoredAny| ())
+}
+
+/// The schema of an event without fields.
+pub fn unit_schema() -> schemars::Schema {
+    schemars::json_schema!({ "type": "object" })
+}
+
+/// The schema of an event.
+pub fn schema_of<E: schemars::JsonSchema>() -> schemars::Schema {
+    schemars::SchemaGenerator::default().into_root_schema_for::<E>()
+}
+
+/// What `encode_state` answers.
+pub type EncodedState = Result<Vec<u8>, serde_json::Error>;
+
+/// What `decode_state` answers.
+pub type DecodedState<A> = Result<A, serde_json::Error>;
+
+/// What `encode` answers.
+pub type Encoded = Result<(), serde_json::Error>;

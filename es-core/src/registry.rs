@@ -95,7 +95,7 @@ impl EventRegistration {
 
 impl AggregateRegistration {
     #[doc(hidden)]
-    pub const fn new<A: crate::Aggregate>(
+    pub const fn new<A: crate::AggregateState>(
         path: &'static str,
         domain: Option<&'static str>,
         id: &'static str,
@@ -153,8 +153,7 @@ inventory::collect!(BehaviourRegistration);
 ///     cents: u64,
 /// }
 ///
-/// let deposited = es_core::registry::events().next().expect("one is compiled in");
-/// assert_eq!(deposited.event_type.name, "Deposited");
+/// assert!(es_core::registry::events().any(|event| event.event_type.name == "Deposited"));
 /// ```
 pub fn events() -> impl Iterator<Item = &'static EventRegistration> {
     inventory::iter::<EventRegistration>.into_iter()

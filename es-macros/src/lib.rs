@@ -1,18 +1,77 @@
-//! Macros.
+//! The macros of `es-core`, which re-exports them: [`macro@event`], [`macro@value`],
+//! [`macro@aggregate`] and [`macro@apply`].
+//!
+//! They translate and nothing else: what they generate are matches, constants and calls into
+//! `es_core::__private`. `cargo expand` shows it. Each macro goes the same way: `parse` takes the
+//! syntax, `model` checks it and collects every mistake, `expand` writes.
+
+mod aggregate;
+mod behaviour;
+mod derives;
+mod diagnostics;
+mod event;
+mod hash;
+mod krate;
+mod options;
+
 use proc_macro::TokenStream;
+use quote::quote;
+use syn::Item;
+
+/// See es-core.
 #[proc_macro_attribute]
-pub fn aggregate(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
+    event::attribute(options.into(), item.into()).into()
 }
+
+/// See es-core.
 #[proc_macro_attribute]
-pub fn event(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn value(options: TokenStream, item: TokenStream) -> TokenStream {
+    event::value(options.into(), item.into()).into()
 }
+
+/// See es-core.
 #[proc_macro_attribute]
-pub fn value(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
+    aggregate_attribute(options.into(), &item.into()).into()
 }
+
+/// See es-core.
 #[proc_macro_attribute]
-pub fn apply(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn apply(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced_apply(&item.into()).into()
+}
+
+fn aggregate_attribute(
+    options: proc_macro2::TokenStream,
+    item: &proc_macro2::TokenStream,
+) -> proc_macro2::TokenStream {
+    let message = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Struct(item)) => return aggregate::attribute(options, item),
+        Ok(Item::Impl(item)) => return behaviour::attribute(options, item),
+        Ok(Item::Enum(item)) => syn::Error::new_spanned(
+            &item.ident,
+            format!(
+                "an aggregate is a struct; put the enum into a field, as in `struct {}State {{ state: {} }}`",
+                item.ident, item.ident
+            ),
+        ),
+        Ok(other) => syn::Error::new_spanned(
+            other,
+            "`#[aggregate]` belongs on a struct and on its `impl`",
+        ),
+        Err(error) => error,
+    };
+    let error = message.to_compile_error();
+    quote!(#item #error)
+}
+
+fn misplaced_apply(item: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let message = "`#[apply]` belongs on a function in an `#[aggregate] impl`; write `#[aggregate]` above the `impl`";
+    let error = match syn::parse2::<syn::ImplItemFn>(item.clone()) {
+        Ok(function) => syn::Error::new_spanned(&function.sig.ident, message),
+        Err(_) => syn::Error::new_spanned(item, message),
+    };
+    let error = error.to_compile_error();
+    quote!(#item #error)
 }

@@ -244,7 +244,7 @@ impl<A: Aggregate> std::fmt::Debug for Repository<A> {
         f.debug_struct("Repository")
             .field("aggregate", &A::NAME)
             .field("domain", &self.domain)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,7 +15,6 @@ use crate::stream::{Position, Version};
 
 /// What was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
 pub struct Committed<T = ()> {
     /// What the closure of `update` returned.
     pub value: T,

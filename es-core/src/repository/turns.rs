@@ -54,6 +54,9 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
     use super::*;
 
     #[tokio::test]
@@ -63,7 +66,8 @@ mod tests {
 
         let first = turns.wait(&stream).await;
         let mut second = Box::pin(turns.wait(&stream));
-        assert!(futures_util::poll!(&mut second).is_pending());
+        let begun = poll_fn(|context| Poll::Ready(second.as_mut().poll(context))).await;
+        assert!(begun.is_pending());
         drop(first);
         let second = second.await;
         let given_up = Box::pin(turns.wait(&stream));

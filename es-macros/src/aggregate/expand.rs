@@ -1,0 +1,154 @@
+//! What `#[aggregate(event_sourced)]` generates on a struct.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::model::{Aggregate, Snapshots};
+use crate::derives::{self, Derive, Present};
+
+/// The hidden field. rustc names it where a literal or a derive misses it, so it says what to do.
+pub fn root_field(span: Span) -> Ident {
+    Ident::new(
+        "__root_of_aggregate__put_derives_below_it_and_literals_into_its_impl",
+        span,
+    )
+}
+
+/// The struct with its hidden field and derives, its `AggregateState` impl and its registration.
+pub fn expand(aggregate: &Aggregate) -> TokenStream {
+    let krate = &aggregate.krate;
+    let private = krate.private();
+    let ident = &aggregate.item.ident;
+    let name = ident.to_string();
+    let name = name.trim_start_matches("r#");
+    let category = &aggregate.category;
+    let id = match &aggregate.id {
+        Some(id) => quote!(#id),
+        None => quote!(#krate::uuid::Uuid),
+    };
+    let id_text = id.to_string().replace(' ', "");
+    let shape = Literal::u64_unsuffixed(aggregate.shape);
+    let snapshots = match aggregate.snapshots {
+        Snapshots::AsTheDomainSays => quote!(#private::Snapshots::AsTheDomainSays),
+        Snapshots::Every(events) => {
+            let events = Literal::u64_unsuffixed(events);
+            quote!(#private::Snapshots::Every(#events))
+        }
+        Snapshots::Off => quote!(#private::Snapshots::Off),
+    };
+    let domain = match &aggregate.domain {
+        Some(domain) => quote!(::core::option::Option::Some(#domain)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (encode, decode) = match aggregate.has_snapshots() {
+        true => (
+            quote!(#private::encode_state(self)),
+            quote!(#private::decode_state(__bytes)),
+        ),
+        false => (
+            quote!(#private::no_snapshots()),
+            quote!(#private::no_snapshots()),
+        ),
+    };
+    let bytes = match aggregate.has_snapshots() {
+        true => quote!(__bytes),
+        false => quote!(_),
+    };
+    let item = item_with_root(aggregate);
+    let copy = copy(aggregate);
+    let root = root_field(Span::call_site());
+
+    quote! {
+        #item
+
+        #[automatically_derived]
+        impl #private::AggregateState for #ident {
+            type Id = #id;
+            const NAME: &'static ::core::primitive::str = #name;
+            const CATEGORY: &'static ::core::primitive::str = #category;
+            const SNAPSHOTS: #private::Snapshots = #snapshots;
+            const SHAPE: ::core::primitive::u64 = #shape;
+
+            fn root(&self) -> &#private::Root<Self> {
+                &self.#root
+            }
+
+            fn root_mut(&mut self) -> &mut #private::Root<Self> {
+                &mut self.#root
+            }
+
+            #copy
+
+            fn encode_state(&self) -> #private::EncodedState {
+                #encode
+            }
+
+            fn decode_state(#bytes: &[::core::primitive::u8]) -> #private::DecodedState<Self> {
+                #decode
+            }
+        }
+
+        const _: () = {
+            #private::inventory::submit! {
+                #private::AggregateRegistration::new::<#ident>(
+                    ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#ident)),
+                    #domain,
+                    #id_text,
+                )
+            }
+        };
+    }
+}
+
+fn item_with_root(aggregate: &Aggregate) -> TokenStream {
+    let private = aggregate.krate.private();
+    let item = &aggregate.item;
+    let serde = [Derive::Serialize, Derive::Deserialize];
+    let derives = match aggregate.has_snapshots() {
+        true => derives::missing(&item.attrs, &serde, &aggregate.krate),
+        false => TokenStream::new(),
+    };
+    let present = Present::new(&item.attrs);
+    let skip = (aggregate.has_snapshots() || serde.into_iter().any(|d| present.has(d)))
+        .then(|| quote!(#[serde(skip)]));
+    // An aggregate without an `#[aggregate] impl` is told on its name.
+    let span = item.ident.span();
+    let (vis, ident, attrs) = (&item.vis, &item.ident, &item.attrs);
+    let fields = aggregate.fields.named.iter();
+    let root = root_field(Span::call_site());
+    let root_type = quote_spanned!(span=> #private::Root<#ident>);
+    quote! {
+        #derives
+        #(#attrs)*
+        #vis struct #ident {
+            #(#fields,)*
+            #[doc = "Id, version and pending events, kept by the framework."]
+            #skip
+            #root: #root_type,
+        }
+    }
+}
+
+/// Copies field by field, since a struct that is not `Clone` may well be made of fields that are.
+fn copy(aggregate: &Aggregate) -> TokenStream {
+    let private = aggregate.krate.private();
+    let root = root_field(Span::call_site());
+    let copies = aggregate.fields.named.iter().map(|field| {
+        let cfgs = field
+            .attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"));
+        let ident = &field.ident;
+        quote!(#(#cfgs)* #ident: (&#private::Field(&self.#ident)).copy()?)
+    });
+    quote! {
+        fn copy(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
+            use #private::{CopyByClone as _, CopyImpossible as _};
+            ::core::option::Option::Some(Self {
+                #(#copies,)*
+                #root: self.#root.copy(),
+            })
+        }
+    }
+}

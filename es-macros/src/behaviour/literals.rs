@@ -1,0 +1,50 @@
+//! Literals and patterns of the aggregate's struct, completed with its hidden field.
+
+use proc_macro2::{Ident, Span};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, ExprStruct, Item, PatRest, PatStruct, Path, Token, parse_quote};
+
+use crate::aggregate::root_field;
+
+/// Completes what it finds in `block`: `Self { .. }` and `Name { .. }` without `..base`.
+///
+/// What stands inside the arguments of another macro is tokens, not syntax, and stays as it is.
+pub fn complete(block: &mut Block, aggregate: &Ident) {
+    Completion { aggregate }.visit_block_mut(block);
+}
+
+struct Completion<'a> {
+    aggregate: &'a Ident,
+}
+
+impl Completion<'_> {
+    fn means_the_aggregate(&self, path: &Path) -> bool {
+        path.is_ident("Self") || path.is_ident(self.aggregate)
+    }
+}
+
+impl VisitMut for Completion<'_> {
+    fn visit_expr_struct_mut(&mut self, literal: &mut ExprStruct) {
+        visit_mut::visit_expr_struct_mut(self, literal);
+        if self.means_the_aggregate(&literal.path) && literal.dot2_token.is_none() {
+            let root = root_field(Span::call_site());
+            literal
+                .fields
+                .push(parse_quote!(#root: ::core::default::Default::default()));
+        }
+    }
+
+    fn visit_pat_struct_mut(&mut self, pattern: &mut PatStruct) {
+        visit_mut::visit_pat_struct_mut(self, pattern);
+        if self.means_the_aggregate(&pattern.path) && pattern.rest.is_none() {
+            pattern.rest = Some(PatRest {
+                attrs: Vec::new(),
+                dot2_token: <Token![..]>::default(),
+            });
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {
+        // `Self` means something else in an item inside a function.
+    }
+}

@@ -1,0 +1,219 @@
+//! What the behaviour of an aggregate is, checked: handlers, and the events that methods define.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
+
+use super::handler;
+use super::literals;
+use super::method::EventMethod;
+use super::parse::{Mark, Marked};
+use super::raising;
+use crate::diagnostics::Diagnostics;
+use crate::event::Event;
+use crate::hash::TokenHash;
+use crate::krate::Crate;
+
+/// The behaviour of an aggregate.
+pub struct Behaviour {
+    /// The block as it is generated: our attributes gone, literals completed, methods that define
+    /// events split into the raising and the applying half.
+    pub item: ItemImpl,
+    pub krate: Crate,
+    /// The aggregate's name, without its path.
+    pub ident: Ident,
+    pub handlers: Vec<Handler>,
+    /// The structs that `#[event(..)]` methods define.
+    pub events: Vec<(Vec<Attribute>, Event)>,
+    /// A hash of all handlers.
+    pub hash: u64,
+    /// Whether no mistake was found.
+    pub sound: bool,
+}
+
+/// What applies one event.
+pub struct Handler {
+    pub cfgs: Vec<Attribute>,
+    /// The variant of the event enum.
+    pub variant: Ident,
+    /// The event's type, as written.
+    pub event: Path,
+    pub creates: bool,
+    pub by_value: bool,
+    /// The function that applies it.
+    pub function: Ident,
+    /// The name of the function that the user wrote.
+    pub written: Ident,
+    /// Something is wrong with it: it is never called, so that no further errors follow.
+    pub broken: bool,
+}
+
+impl Behaviour {
+    /// The item untouched where no behaviour can be made of it; what is wrong is told either way.
+    pub fn new(
+        mut item: ItemImpl,
+        marked: Vec<Marked>,
+        krate: Crate,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Box<ItemImpl>> {
+        let Some(ident) = aggregate(&item, diagnostics) else {
+            return Err(Box::new(item));
+        };
+        for item in &mut item.items {
+            if let ImplItem::Fn(function) = item {
+                literals::complete(&mut function.block, &ident);
+            }
+        }
+        let event_methods: Vec<Ident> = marked
+            .iter()
+            .filter(|marked| matches!(marked.mark, Mark::Event { .. }))
+            .filter_map(|marked| function(&item.items[marked.index]))
+            .map(|function| function.sig.ident.clone())
+            .collect();
+
+        let mut behaviour = Self {
+            item,
+            krate,
+            ident,
+            handlers: Vec::new(),
+            events: Vec::new(),
+            hash: 0,
+            sound: false,
+        };
+        let mut hash = TokenHash::new();
+        let mut added = Vec::new();
+        for Marked { index, mark } in marked {
+            let ImplItem::Fn(function) = &mut behaviour.item.items[index] else {
+                continue;
+            };
+            raising::check(function, &behaviour.ident, &event_methods, diagnostics);
+            hash.add(&function.sig).add(&function.block);
+            let handler = match mark {
+                Mark::Apply { attribute, event } => {
+                    let handler =
+                        handler::apply(function, &attribute, event, &behaviour.ident, diagnostics);
+                    function.attrs.push(
+                        parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_self)]),
+                    );
+                    handler
+                }
+                Mark::Event { name, options, id } => {
+                    let method =
+                        EventMethod::new(function, &name, id, &behaviour.ident, diagnostics);
+                    let attrs = method.event_attrs();
+                    let event = method.event(options, &behaviour.krate, diagnostics);
+                    behaviour.events.push((attrs, event));
+                    let halves = (!method.handler.broken).then(|| method.halves());
+                    let handler = method.handler;
+                    if let Some((raising, applying)) = halves {
+                        *function = raising;
+                        added.push(ImplItem::Fn(applying));
+                    }
+                    Some(handler)
+                }
+            };
+            if let Some(handler) = handler {
+                add_handler(&mut behaviour.handlers, handler, diagnostics);
+            }
+        }
+        behaviour.item.items.extend(added);
+        if behaviour.handlers.is_empty() && diagnostics.is_empty() {
+            let ident = &behaviour.ident;
+            let message = format!(
+                "`{ident}` applies no event; write a handler, as in \
+                 `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
+            );
+            diagnostics.push(&behaviour.item.self_ty, message);
+        }
+        behaviour.hash = hash.finish();
+        behaviour.sound = diagnostics.is_empty();
+        Ok(behaviour)
+    }
+}
+
+fn function(item: &ImplItem) -> Option<&ImplItemFn> {
+    match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    }
+}
+
+/// The name of the aggregate whose inherent `impl` this is.
+fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<Ident> {
+    if let Some((path, _)) = &item.trait_ {
+        diagnostics.push(
+            path,
+            "the behaviour of an aggregate is its own `impl`, not that of a trait",
+        );
+        return None;
+    }
+    if !item.generics.params.is_empty() {
+        let message = "an aggregate is not generic: its category names one type";
+        diagnostics.push(&item.generics, message);
+        return None;
+    }
+    match &*item.self_ty {
+        Type::Path(path) if path.qself.is_none() => {
+            path.path.segments.last().map(|last| last.ident.clone())
+        }
+        other => {
+            diagnostics.push(
+                other,
+                "the behaviour of an aggregate stands in the `impl` of a struct",
+            );
+            None
+        }
+    }
+}
+
+fn add_handler(handlers: &mut Vec<Handler>, handler: Handler, diagnostics: &mut Diagnostics) {
+    let Some(first) = handlers
+        .iter()
+        .find(|first| first.variant == handler.variant)
+    else {
+        handlers.push(handler);
+        return;
+    };
+    // Two that exclude each other by `cfg` are the compiler's to tell apart.
+    if !first.cfgs.is_empty() && !handler.cfgs.is_empty() {
+        handlers.push(handler);
+        return;
+    }
+    let (event, written, other) = (&handler.variant, &handler.written, &first.written);
+    let message = if text(&first.event) != text(&handler.event) {
+        format!(
+            "`{}` and `{}` would both be the variant `{event}`; import one of them under another \
+             name, as in `use {} as Other{event}`",
+            text(&first.event),
+            text(&handler.event),
+            text(&handler.event),
+        )
+    } else if first.creates == handler.creates {
+        format!(
+            "`{event}` is applied twice, by `{other}` and by `{written}`; an event has one handler"
+        )
+    } else {
+        let (creating, changing) = if first.creates {
+            (other, written)
+        } else {
+            (written, other)
+        };
+        format!(
+            "`{event}` can not both create, in `{creating}`, and change, in `{changing}`; make two \
+             events of it"
+        )
+    };
+    diagnostics.push(&handler.event, message);
+}
+
+pub fn text(tokens: impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().replace(' ', "")
+}
+
+pub fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+        .cloned()
+        .collect()
+}

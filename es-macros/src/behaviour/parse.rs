@@ -1,0 +1,181 @@
+//! Which functions of the block are ours, and what their attributes say.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Attribute, Expr, Ident, ImplItem, ImplItemFn, ItemImpl, Meta, Path};
+
+use crate::diagnostics::Diagnostics;
+use crate::event::{self, EventOptions};
+use crate::krate::Crate;
+use crate::options;
+
+/// A function with one of our attributes, which is taken off.
+pub struct Marked {
+    /// Where it stands among the items of the block.
+    pub index: usize,
+    pub mark: Mark,
+}
+
+pub enum Mark {
+    /// `#[apply]` or `#[apply(Event)]`.
+    Apply {
+        attribute: Attribute,
+        event: Option<Path>,
+    },
+    /// `#[event(Name, ..)]`.
+    Event {
+        name: Ident,
+        options: EventOptions,
+        id: Option<Box<Expr>>,
+    },
+}
+
+/// The options of `#[aggregate]` on an `impl`.
+pub fn options(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Crate {
+    let mut path = None;
+    let known = [
+        "crate",
+        "event_sourced",
+        "category",
+        "id",
+        "snapshot_every",
+        "snapshots",
+        "snapshot_version",
+        "domain",
+    ];
+    for option in options::parse(tokens, "#[aggregate]", &known, diagnostics) {
+        if option.key == "crate" {
+            path = diagnostics.ok(option.path());
+        } else {
+            let message = format!(
+                "`{}` belongs to the `#[aggregate(..)]` on the struct; write `#[aggregate]` here",
+                option.key
+            );
+            diagnostics.push(&option.key, message);
+        }
+    }
+    Crate::new(path.as_ref())
+}
+
+/// Takes our attributes off the block's items and answers which stood where.
+pub fn block(item: &mut ItemImpl, diagnostics: &mut Diagnostics) -> Vec<Marked> {
+    let mut marked = Vec::new();
+    for (index, item) in item.items.iter_mut().enumerate() {
+        let Some(attrs) = attributes(item) else {
+            continue;
+        };
+        let ours: Vec<Attribute> = attrs.extract_if(.., |attr| is_ours(attr)).collect();
+        let Some((first, more)) = ours.split_first() else {
+            continue;
+        };
+        for attr in more {
+            diagnostics.push(
+                attr,
+                "one function applies one event; write one attribute for it",
+            );
+        }
+        if !matches!(item, ImplItem::Fn(_)) {
+            diagnostics.push(first, "only a function applies an event");
+            continue;
+        }
+        if let Some(mark) = mark(first, diagnostics) {
+            marked.push(Marked { index, mark });
+        }
+    }
+    marked
+}
+
+fn attributes(item: &mut ImplItem) -> Option<&mut Vec<Attribute>> {
+    match item {
+        ImplItem::Fn(ImplItemFn { attrs, .. }) => Some(attrs),
+        ImplItem::Const(item) => Some(&mut item.attrs),
+        ImplItem::Type(item) => Some(&mut item.attrs),
+        ImplItem::Macro(item) => Some(&mut item.attrs),
+        _ => None,
+    }
+}
+
+/// Whether it is `#[apply]` or `#[event]`, also by a path such as `#[es_core::apply]`.
+fn is_ours(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|last| last.ident == "apply" || last.ident == "event")
+}
+
+fn mark(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Mark> {
+    let is_apply = attribute
+        .path()
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "apply");
+    if is_apply {
+        Some(apply(attribute, diagnostics))
+    } else {
+        event_method(attribute, diagnostics)
+    }
+}
+
+fn apply(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Mark {
+    let event = match &attribute.meta {
+        Meta::Path(_) => None,
+        Meta::List(list) => match list.parse_args::<Path>() {
+            Ok(path) => Some(path),
+            Err(_) => {
+                diagnostics.push(
+                    &list.tokens,
+                    "expected was `#[apply]`, or the event as in `#[apply(Deposited)]`",
+                );
+                None
+            }
+        },
+        Meta::NameValue(_) => {
+            diagnostics.push(
+                attribute,
+                "expected was `#[apply]`, or the event as in `#[apply(Deposited)]`",
+            );
+            None
+        }
+    };
+    Mark::Apply {
+        attribute: attribute.clone(),
+        event,
+    }
+}
+
+fn event_method(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Mark> {
+    const EXPECTED: &str =
+        "expected was the name of the event to define, as in `#[event(TrickAdded)]`";
+    let Meta::List(list) = &attribute.meta else {
+        diagnostics.push(attribute, EXPECTED);
+        return None;
+    };
+    let mut tokens = list.tokens.clone().into_iter();
+    let first = tokens
+        .next()
+        .map(|first| syn::parse2::<Ident>(first.to_token_stream()));
+    let Some(Ok(name)) = first else {
+        diagnostics.push(attribute, EXPECTED);
+        return None;
+    };
+    match tokens.next() {
+        None => {}
+        Some(proc_macro2::TokenTree::Punct(comma)) if comma.as_char() == ',' => {}
+        Some(_) => {
+            diagnostics.push(&list.tokens, EXPECTED);
+            return None;
+        }
+    }
+    let known: Vec<&str> = event::OPTIONS.iter().copied().chain(["id"]).collect();
+    let (mut event, mut id) = (EventOptions::default(), None);
+    for option in options::parse(tokens.collect(), "#[event]", &known, diagnostics) {
+        if option.key == "id" {
+            id = diagnostics.ok(option.expr()).map(Box::new);
+        } else {
+            event.take(&option, diagnostics);
+        }
+    }
+    Some(Mark::Event {
+        name,
+        options: event,
+        id,
+    })
+}
