@@ -1,1 +1,21 @@
-//! Stores.
+//! Stores for `es-core`: SQLite embedded in the program, and stores chosen by a URI.
+//!
+//! A feature a driver, so that nobody compiles what is not used:
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::doc_markdown,
+    reason = "SQLite is the name of a product, and no name in code"
+)]
+
+mod connect;
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use connect::connect;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};
