@@ -1,10 +1,12 @@
-//! Stores for `es-core`: SQLite embedded in the program, and stores chosen by a URI.
+//! Stores for `es-core`: SQLite embedded in the program, stores chosen by a URI, and the suite of
+//! behaviours that every store must show.
 //!
 //! A feature a driver, so that nobody compiles what is not used:
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
+//! | `conformance` | `conformance`: the suite, for authors of stores |
 #![forbid(unsafe_code)]
 #![allow(
     clippy::doc_markdown,
@@ -13,6 +15,8 @@
 
 mod connect;
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
