@@ -1,0 +1,99 @@
+//! What the examples print is what the documents show.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+#[test]
+fn the_bank_prints_what_the_readme_shows() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let printed = run("bank", &[folder.path().to_str().unwrap()]);
+
+    let printed = printed.replace(folder.path().to_str().unwrap(), "/tmp/bank");
+    assert_eq!(
+        without_ids(&printed),
+        shown(include_str!("../../../README.md"), "bank")
+    );
+}
+
+#[test]
+fn the_dogs_print_what_their_readme_shows() {
+    let printed = run("dogs", &[]);
+
+    assert_eq!(printed, shown(include_str!("../../README.md"), "dogs"));
+}
+
+#[test]
+fn a_repository_is_imported_once_and_shown_at_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("history.db");
+    let store = ["--store", store.to_str().unwrap()];
+
+    let first = run("repo-history", &[&store[..], &["--at", "d90f758"]].concat());
+    let again = run("repo-history", &[&store[..], &["--at", "d90f758"]].concat());
+    let life = run(
+        "repo-history",
+        &[&store[..], &["--life", "serde/Cargo.toml"]].concat(),
+    );
+
+    assert_eq!(first.lines().count(), 3);
+    assert!(
+        first.lines().all(|line| line.starts_with("100644 blob ")),
+        "{first}"
+    );
+    assert_eq!(again, first);
+    assert!(life.starts_with("2014-07-18 13:17:47 UTC  RepoHistory.Added.v1      Cargo.toml\n"));
+    assert!(
+        life.contains("  RepoHistory.Renamed.v1    serde/Cargo.toml\n"),
+        "{life}"
+    );
+}
+
+/// Runs an example that cargo built beside this test and answers what it printed.
+fn run(example: &str, arguments: &[&str]) -> String {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).map(PathBuf::from).unwrap();
+    let file = format!("{example}{}", std::env::consts::EXE_SUFFIX);
+    let output = Command::new(profile.join("examples").join(file))
+        .args(arguments)
+        .output()
+        .expect("the example is not built: run `cargo build -p es-examples --examples` first");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The block of text behind `$ cargo run --example NAME` in a document.
+fn shown(document: &str, example: &str) -> String {
+    let command = format!("```text\n$ cargo run --example {example}\n");
+    let (_, rest) = document.split_once(&command).expect("the command is shown");
+    let (block, _) = rest.split_once("```").expect("the block ends");
+    block.to_owned()
+}
+
+/// Every UUID of version 7 shortened to `01a1…`, as a document can show it: its first letters are
+/// the time.
+fn without_ids(text: &str) -> String {
+    let mut shortened = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("01") {
+        let end = start + 36;
+        let is_id = rest.get(start..end).is_some_and(|id| {
+            id.bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+                && &id[14..15] == "7"
+        });
+        let (kept, skipped) = if is_id {
+            (start, end)
+        } else {
+            (start + 2, start + 2)
+        };
+        shortened.push_str(&rest[..kept]);
+        shortened.push_str(if is_id { "01a1…" } else { "" });
+        rest = &rest[skipped..];
+    }
+    shortened + rest
+}
