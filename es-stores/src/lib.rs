@@ -1,1 +1,25 @@
-//! Stores.
+//! Stores for `es-core`: SQLite embedded in the program, stores chosen by a URI, and the suite of
+//! behaviours that every store must show.
+//!
+//! A feature a driver, so that nobody compiles what is not used:
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
+//! | `conformance` | `conformance`: the suite, for authors of stores |
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::doc_markdown,
+    reason = "SQLite is the name of a product, and no name in code"
+)]
+
+mod connect;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use connect::connect;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

@@ -1,0 +1,156 @@
+//! What a reading connection is asked, and the way from SQLite's rows into a page.
+
+use es_core::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
+use es_core::store::{Fingerprint, Snapshot};
+use es_core::stream::{Position, StreamName, Version};
+use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, Statement, params};
+use uuid::Uuid;
+
+use super::numbers::{bounded, position, time, version};
+
+/// A reader's statements, prepared once.
+pub(super) struct Queries<'c> {
+    stream: Both<'c>,
+    category: Both<'c>,
+    all: Both<'c>,
+    head: Statement<'c>,
+    snapshot: Statement<'c>,
+}
+
+/// One read in either direction.
+struct Both<'c> {
+    forwards: Statement<'c>,
+    backwards: Statement<'c>,
+}
+
+impl<'c> Queries<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            stream: Both::prepare(
+                connection,
+                include_str!("sql/read_stream_forwards.sql"),
+                include_str!("sql/read_stream_backwards.sql"),
+            )?,
+            category: Both::prepare(
+                connection,
+                include_str!("sql/read_category_forwards.sql"),
+                include_str!("sql/read_category_backwards.sql"),
+            )?,
+            all: Both::prepare(
+                connection,
+                include_str!("sql/read_all_forwards.sql"),
+                include_str!("sql/read_all_backwards.sql"),
+            )?,
+            head: connection.prepare(include_str!("sql/head.sql"))?,
+            snapshot: connection.prepare(include_str!("sql/load_snapshot.sql"))?,
+        })
+    }
+
+    /// One page. The statement ends with it, and with the statement SQLite's hold on that moment:
+    /// the next page sees what was committed since.
+    pub(super) fn fill(&mut self, request: &ReadRequest, page: &mut Page) -> rusqlite::Result<()> {
+        page.clear();
+        let direction = request.direction;
+        let rows = match &request.source {
+            Source::Stream { name, from } => {
+                let from = first(from.map(Version::get), direction);
+                self.stream
+                    .going(direction)
+                    .query(params![name.as_str(), from])?
+            }
+            Source::Category { name, from } => {
+                let from = first(from.map(Position::get), direction);
+                self.category
+                    .going(direction)
+                    .query(params![name.as_str(), from])?
+            }
+            Source::All { from } => {
+                let from = first(from.map(Position::get), direction);
+                self.all.going(direction).query([from])?
+            }
+        };
+        push(rows, request, page)
+    }
+
+    pub(super) fn head(&mut self) -> rusqlite::Result<Position> {
+        self.head.query_row([], |row| position(row.get(0)?))
+    }
+
+    pub(super) fn snapshot(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Snapshot>> {
+        let found = self.snapshot.query_row([stream.as_str()], |row| {
+            Ok(Snapshot {
+                stream: stream.clone(),
+                version: version(row.get(0)?)?,
+                time: time(row.get(1)?)?,
+                fingerprint: Fingerprint::new(row.get::<_, i64>(2)?.cast_unsigned()),
+                state: row.get(3)?,
+            })
+        });
+        found.optional()
+    }
+}
+
+impl<'c> Both<'c> {
+    fn prepare(
+        connection: &'c Connection,
+        forwards: &str,
+        backwards: &str,
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
+            forwards: connection.prepare(forwards)?,
+            backwards: connection.prepare(backwards)?,
+        })
+    }
+
+    fn going(&mut self, direction: Direction) -> &mut Statement<'c> {
+        match direction {
+            Direction::Forwards => &mut self.forwards,
+            Direction::Backwards => &mut self.backwards,
+        }
+    }
+}
+
+fn first(from: Option<u64>, direction: Direction) -> i64 {
+    let end = match direction {
+        Direction::Forwards => 0,
+        Direction::Backwards => i64::MAX,
+    };
+    from.map_or(end, bounded)
+}
+
+/// From SQLite's buffers into the page's, with nothing between. One row more than fits is looked
+/// at, so that "there is more" is never a guess.
+fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite::Result<()> {
+    while let Some(row) = rows.next()? {
+        if request.is_filled_by(page) {
+            page.set_has_more(true);
+            break;
+        }
+        page.push(event(row)?);
+    }
+    Ok(())
+}
+
+fn event<'r>(row: &'r Row<'_>) -> rusqlite::Result<PageEvent<'r>> {
+    let id = row.get_ref(4)?.as_blob()?;
+    Ok(PageEvent {
+        stream: row.get_ref(0)?.as_str()?,
+        version: version(row.get_ref(1)?.as_i64()?)?,
+        position: position(row.get_ref(2)?.as_i64()?)?,
+        event: NewEvent {
+            time: time(row.get_ref(3)?.as_i64()?)?,
+            id: Uuid::from_slice(id).map_err(|error| FromSqlError::Other(error.into()))?,
+            event_type: row.get_ref(5)?.as_str()?,
+            metadata: bytes(row.get_ref(6)?)?,
+            data: bytes(row.get_ref(7)?)?,
+        },
+    })
+}
+
+fn bytes(value: ValueRef<'_>) -> FromSqlResult<&[u8]> {
+    match value {
+        ValueRef::Null => Ok(&[]),
+        value => value.as_bytes(),
+    }
+}

@@ -1,0 +1,2 @@
+UPDATE streams SET version = ?2 WHERE name = ?1
+RETURNING id, category_id

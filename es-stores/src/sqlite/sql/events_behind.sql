@@ -1,0 +1,6 @@
+SELECT events.id, events.position
+FROM streams
+CROSS JOIN events ON events.stream_id = streams.id
+WHERE streams.name = ?1 AND events.version > ?2
+ORDER BY events.version
+LIMIT ?3

@@ -1,0 +1,1 @@
+SELECT id FROM categories WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT version, time, fingerprint, state FROM snapshots WHERE stream = ?1

@@ -1,0 +1,19 @@
+//! The stores, each by the conformance suite and by what only it does.
+#![allow(
+    clippy::doc_markdown,
+    reason = "SQLite is the name of a product, and no name in code"
+)]
+
+mod memory {
+    es_stores::conformance_tests!(|| async { es_core::store::MemoryStore::new() });
+}
+
+mod sqlite_full {
+    es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Full));
+}
+
+mod sqlite_normal {
+    es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Normal));
+}
+
+mod sqlite;
