@@ -9,6 +9,10 @@ mod memory {
     es_stores::conformance_tests!(|| async { es_core::store::MemoryStore::new() });
 }
 
+mod plain {
+    es_stores::conformance_tests!(|| async { crate::plain_store::PlainStore::default() });
+}
+
 mod sqlite_full {
     es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Full));
 }
@@ -18,4 +22,5 @@ mod sqlite_normal {
 }
 
 mod connect;
+mod plain_store;
 mod sqlite;
