@@ -45,7 +45,6 @@ pub struct History<A: Aggregate> {
 }
 
 /// One event in the life of an aggregate.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct HistoryEntry<'a, A: Aggregate> {
     /// What happened.
@@ -135,6 +134,15 @@ impl<A: Aggregate> fmt::Debug for History<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
             .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for HistoryEntry<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HistoryEntry")
+            .field("event", &self.event)
+            .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }
 }

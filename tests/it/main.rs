@@ -1,2 +1,12 @@
-//! End-to-end tests.
-mod bank;
+//! End-to-end tests: domains over stores, as users run them.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod bad_input;
+mod conflicts;
+mod evolution;
+mod processes;
+mod properties;
+mod repository;
+mod snapshots;
+mod time_travel;

@@ -1,1 +1,4 @@
-//! End-to-end tests of the workspace: see `it/`.
+//! What the end-to-end tests share: a small domain, and stores that misbehave on purpose.
+
+pub mod bank;
+pub mod stores;

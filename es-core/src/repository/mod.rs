@@ -23,6 +23,7 @@ use crate::domain::Domain;
 use crate::error::{ConfigError, LoadError, SaveError};
 use crate::history::{Historical, History};
 use crate::record::{Metadata, RecordedEvent};
+use crate::store::EventStoreExt;
 use crate::stream::{StreamName, Version};
 use load::Until;
 
@@ -132,8 +133,18 @@ impl<A: Aggregate> Repository<A> {
         version: Version,
     ) -> Result<Historical<A>, LoadError> {
         let stream = self.stream(id)?;
-        match load::load(&self.domain, &stream, id, Until::Version(version)).await? {
-            Some(aggregate) => Ok(Historical::new(aggregate)),
+        if let Some(aggregate) =
+            load::load(&self.domain, &stream, id, Until::Version(version)).await?
+        {
+            return Ok(Historical::new(aggregate));
+        }
+        // Version 0 has no state, whatever comes after it.
+        match self.domain.store().read_last(&stream).await? {
+            Some(last) => Err(LoadError::NoSuchVersion {
+                stream,
+                asked: version,
+                last: last.version,
+            }),
             None => Err(LoadError::NotFound { stream }),
         }
     }

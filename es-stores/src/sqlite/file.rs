@@ -52,9 +52,13 @@ impl File {
             return Err(self.read_only());
         }
         busy::patiently(|| schema::ensure(&connection))
-            .map_err(|error| self.error("open", error))?
+            .map_err(|error| self.cannot_write_beside(error))?
             .map_err(|refusal| self.refused(refusal))?;
-        configure(&connection, options).map_err(|error| self.error("open", error))?;
+        let mode =
+            configure(&connection, options).map_err(|error| self.cannot_write_beside(error))?;
+        if mode != "wal" {
+            return Err(self.no_log(&mode));
+        }
         Ok(connection)
     }
 
@@ -145,6 +149,27 @@ impl File {
         StoreError::new(StoreErrorKind::ReadOnly, action)
     }
 
+    /// The file is open, and what can still not be opened are SQLite's own files beside it.
+    fn cannot_write_beside(&self, error: rusqlite::Error) -> StoreError {
+        match (error.sqlite_error_code(), self.path.parent()) {
+            (Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly), Some(folder)) => {
+                let why = cannot_make_files_in(folder);
+                let action = format!("open `{}`: {why}", self.path.display());
+                StoreError::new(StoreErrorKind::ReadOnly, action).because(error)
+            }
+            _ => self.error("open", error),
+        }
+    }
+
+    fn no_log(&self, mode: &str) -> StoreError {
+        let action = format!(
+            "open `{}`: its journal is in the mode `{mode}`, expected was `wal`; choose a local \
+             file system, where processes can share memory",
+            self.path.display()
+        );
+        StoreError::new(StoreErrorKind::Unavailable, action)
+    }
+
     /// SQLite says no more than that it could not: what is in the way is found out here.
     fn cannot_open(&self, error: rusqlite::Error) -> StoreError {
         if error.sqlite_error_code() != Some(ErrorCode::CannotOpen) {
@@ -164,30 +189,31 @@ impl File {
             let why = "the file may not be opened; change its permissions".to_owned();
             (StoreErrorKind::Unavailable, why)
         } else {
-            let why = format!(
-                "no file can be made in the directory `{}`; change its permissions or choose another",
-                folder.display()
-            );
-            (StoreErrorKind::ReadOnly, why)
+            (StoreErrorKind::ReadOnly, cannot_make_files_in(folder))
         };
         StoreError::new(kind, format!("open `{}`: {why}", self.path.display())).because(error)
     }
 }
 
-fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    busy::patiently(|| {
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
-            match row.get_ref(0)?.as_str()? {
-                "wal" => Ok(()),
-                _ => Err(no_log()),
-            }
-        })
+fn cannot_make_files_in(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "no file can be made in the directory `{folder}`; change its permissions or choose another"
+    )
+}
+
+/// Sets what a connection does not keep, and the log's mode, which the file does. Answers the mode.
+fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<String> {
+    let mode = busy::patiently(|| {
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
     })?;
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    // Apple's systems leave data in the disk's cache unless asked in another way.
+    connection.pragma_update(None, "fullfsync", options.synchronous == Synchronous::Full)?;
     // The references in the schema are for people; the writer's own statements keep them.
     connection.pragma_update(None, "foreign_keys", false)?;
     // A burst must not leave a log of gigabytes behind.
@@ -197,13 +223,7 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
         let pages = i64::try_from((bytes / u64::from(page)).max(1)).unwrap_or(i64::MAX);
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
-    Ok(())
-}
-
-fn no_log() -> rusqlite::Error {
-    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-    let why = "the file system can not share memory, which the write-ahead log needs";
-    rusqlite::Error::SqliteFailure(code, Some(why.to_owned()))
+    Ok(mode)
 }
 
 fn is_bad_value(error: &rusqlite::Error) -> bool {

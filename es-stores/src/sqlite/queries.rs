@@ -154,3 +154,42 @@ fn bytes(value: ValueRef<'_>) -> FromSqlResult<&[u8]> {
         value => value.as_bytes(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    /// A read that sorts would read all of a long stream for each of its pages.
+    #[test]
+    fn no_read_sorts_or_scans() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(include_str!("sql/schema.sql"))
+            .unwrap();
+
+        for sql in [
+            include_str!("sql/read_stream_forwards.sql"),
+            include_str!("sql/read_stream_backwards.sql"),
+            include_str!("sql/read_category_forwards.sql"),
+            include_str!("sql/read_category_backwards.sql"),
+            include_str!("sql/read_all_forwards.sql"),
+            include_str!("sql/read_all_backwards.sql"),
+            include_str!("sql/events_behind.sql"),
+            include_str!("sql/head.sql"),
+        ] {
+            let mut explain = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let plan: Vec<String> = explain
+                .raw_query()
+                .mapped(|row| row.get(3))
+                .collect::<Result<_, _>>()
+                .unwrap();
+
+            let steps = plan.iter().filter(|step| !step.starts_with("SCALAR"));
+            for step in steps {
+                assert!(step.starts_with("SEARCH"), "{step} in {sql}");
+            }
+        }
+    }
+}

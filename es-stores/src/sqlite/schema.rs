@@ -3,7 +3,7 @@
 use std::fmt;
 
 use es_core::store::StoreErrorKind;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 const SCHEMA: &str = include_str!("sql/schema.sql");
 
@@ -35,20 +35,10 @@ pub(super) enum Refusal {
     Unknown { found: i32 },
 }
 
-/// Looks whose a database is.
+/// Looks whose a database is, all at one moment: another process may be making it.
 pub(super) fn identify(connection: &Connection) -> rusqlite::Result<Identity> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
-    let application_id = number("application_id")?;
-    if application_id == APPLICATION_ID {
-        let schema = number("user_version")?;
-        return Ok(Identity::Store { schema });
-    }
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application_id == 0 && objects == 0 && number("user_version")? == 0 {
-        return Ok(Identity::Empty);
-    }
-    Ok(Identity::Foreign { application_id })
+    let moment = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+    identify_within(&moment)
 }
 
 /// Makes the schema where there is nothing, and refuses what is not ours.
@@ -60,10 +50,9 @@ pub(super) fn ensure(connection: &Connection) -> rusqlite::Result<Result<(), Ref
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<Result<(), Refusal>> {
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)?;
     // Another process may have been faster.
-    match identify(&transaction)? {
+    match identify_within(&transaction)? {
         Identity::Empty => {}
         other => return Ok(accept(other)),
     }
@@ -72,6 +61,22 @@ fn create(connection: &Connection) -> rusqlite::Result<Result<(), Refusal>> {
     transaction.execute_batch(SCHEMA)?;
     transaction.commit()?;
     Ok(Ok(()))
+}
+
+fn identify_within(transaction: &Transaction<'_>) -> rusqlite::Result<Identity> {
+    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let application_id = number("application_id")?;
+    let schema = number("user_version")?;
+    if application_id == APPLICATION_ID {
+        return Ok(Identity::Store { schema });
+    }
+    let objects: i64 =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(if application_id == 0 && schema == 0 && objects == 0 {
+        Identity::Empty
+    } else {
+        Identity::Foreign { application_id }
+    })
 }
 
 fn accept(identity: Identity) -> Result<(), Refusal> {

@@ -3,9 +3,14 @@
     clippy::doc_markdown,
     reason = "SQLite is the name of a product, and no name in code"
 )]
+#![allow(clippy::unwrap_used, reason = "this is a test, all of it")]
 
 mod memory {
     es_stores::conformance_tests!(|| async { es_core::store::MemoryStore::new() });
+}
+
+mod plain {
+    es_stores::conformance_tests!(|| async { crate::plain_store::PlainStore::default() });
 }
 
 mod sqlite_full {
@@ -16,4 +21,6 @@ mod sqlite_normal {
     es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Normal));
 }
 
+mod connect;
+mod plain_store;
 mod sqlite;

@@ -1,0 +1,138 @@
+//! Replay is a pure function of the stream, whatever is raised, added and kept as a snapshot.
+
+use es_core::prelude::*;
+use es_tests::bank::BankAccount;
+use proptest::prelude::*;
+
+/// What somebody does to an account.
+#[derive(Clone, Debug)]
+enum Step {
+    Deposit(u32),
+    /// Refused where there is less.
+    Withdraw(u32),
+    Close,
+    /// What is pending is added.
+    Add,
+    /// The aggregate is forgotten and loaded again.
+    Reload,
+    DeleteSnapshots,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => any::<u32>().prop_map(Step::Deposit),
+        4 => any::<u32>().prop_map(Step::Withdraw),
+        1 => Just(Step::Close),
+        4 => Just(Step::Add),
+        1 => Just(Step::Reload),
+        1 => Just(Step::DeleteSnapshots),
+    ]
+}
+
+/// The balance and openness after each event, as plain code would keep them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Model {
+    balance_cents: u64,
+    open: bool,
+}
+
+async fn check(snapshot_every: u64, steps: Vec<Step>) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .snapshot_every(snapshot_every)
+        .build()?;
+    let accounts = domain.repository::<BankAccount>();
+    let mut live = BankAccount::open("Ada");
+    let id = *live.id();
+    let mut after = vec![Model {
+        balance_cents: 0,
+        open: true,
+    }];
+    accounts.add(&mut live).await?;
+
+    for step in steps {
+        let last = *after.last().expect("it began with one");
+        match step {
+            Step::Deposit(cents) => {
+                live.deposit(cents.into());
+                after.push(Model {
+                    balance_cents: last.balance_cents + u64::from(cents),
+                    ..last
+                });
+            }
+            Step::Withdraw(cents) => {
+                if live.withdraw(cents.into()).is_ok() {
+                    after.push(Model {
+                        balance_cents: last.balance_cents - u64::from(cents),
+                        ..last
+                    });
+                }
+            }
+            Step::Close => {
+                live.close();
+                after.push(Model {
+                    open: false,
+                    ..last
+                });
+            }
+            Step::Add => {
+                accounts.add(&mut live).await?;
+            }
+            Step::Reload => {
+                accounts.add(&mut live).await?;
+                live = accounts.get(&id).await?;
+            }
+            Step::DeleteSnapshots => {
+                domain
+                    .store()
+                    .snapshots()
+                    .expect("memory has them")
+                    .delete_all()
+                    .await?;
+            }
+        }
+        let model = after.last().expect("it began with one");
+        assert_eq!(live.version(), after.len() as u64);
+        assert_eq!(
+            (live.balance_cents(), live.is_open()),
+            (model.balance_cents, model.open)
+        );
+    }
+
+    accounts.add(&mut live).await?;
+    assert_eq!(accounts.get(&id).await?, live, "snapshot and tail");
+    for (index, model) in after.iter().enumerate() {
+        let version = Version::new(index as u64 + 1);
+        let then = accounts.get_at_version(&id, version).await?;
+        assert_eq!(
+            (then.balance_cents(), then.is_open()),
+            (model.balance_cents, model.open)
+        );
+    }
+    let mut history = accounts.history(&id);
+    for model in &after {
+        let entry = history.next().await?.expect("there is an event for each");
+        assert_eq!(entry.state.balance_cents(), model.balance_cents);
+    }
+    assert!(history.next().await?.is_none());
+    domain
+        .store()
+        .snapshots()
+        .expect("memory has them")
+        .delete_all()
+        .await?;
+    assert_eq!(accounts.get(&id).await?, live, "replay");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn live_replayed_snapshot_and_past_states_agree(
+        snapshot_every in 1_u64..12,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it is plain");
+        runtime.block_on(check(snapshot_every, steps)).expect("nothing is wrong with the store");
+    }
+}

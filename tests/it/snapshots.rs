@@ -1,0 +1,277 @@
+//! Snapshots: a cache that changes no result.
+
+use std::sync::Arc;
+
+use es_core::prelude::*;
+use es_core::record::NewEvents;
+use es_core::store::{Append, Expected, Fingerprint, Snapshot, SnapshotStore};
+use es_tests::bank::{BankAccount, Counter};
+use es_tests::stores::CountsReads;
+
+fn snapshots(domain: &Domain) -> &dyn SnapshotStore {
+    domain.store().snapshots().unwrap()
+}
+
+async fn account_with(domain: &Domain, deposits: u64) -> anyhow::Result<Uuid> {
+    let mut account = BankAccount::open("Ada");
+    let accounts = domain.repository::<BankAccount>();
+    accounts.add(&mut account).await?;
+    for _ in 0..deposits {
+        account.deposit(1);
+        accounts.add(&mut account).await?;
+    }
+    Ok(*account.id())
+}
+
+#[tokio::test]
+async fn one_is_taken_after_every_ten_events_and_holds_the_state_alone() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").build()?;
+    let id = account_with(&domain, 8).await?;
+    let accounts = domain.repository::<BankAccount>();
+    let stream = accounts.stream(&id)?;
+    assert_eq!(snapshots(&domain).load(&stream).await?, None);
+
+    accounts.update(&id, |account| account.deposit(1)).await?;
+
+    let snapshot = snapshots(&domain).load(&stream).await?.unwrap();
+    assert_eq!(snapshot.version, 10);
+    let state = String::from_utf8(snapshot.state)?;
+    assert_eq!(state, r#"{"owner":"Ada","balance_cents":9,"open":true}"#);
+    for _ in 0..9 {
+        accounts.update(&id, |account| account.deposit(1)).await?;
+    }
+    assert_eq!(snapshots(&domain).load(&stream).await?.unwrap().version, 10);
+    accounts.update(&id, |account| account.deposit(1)).await?;
+    assert_eq!(snapshots(&domain).load(&stream).await?.unwrap().version, 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_load_reads_the_snapshot_and_the_tail() -> anyhow::Result<()> {
+    let (store, read) = CountsReads::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let id = account_with(&domain, 5_014).await?;
+    let before = read.load(std::sync::atomic::Ordering::SeqCst);
+
+    let account = domain.repository::<BankAccount>().get(&id).await?;
+
+    assert_eq!(account.balance_cents(), 5_014);
+    // The event that the snapshot has seen is read once more, to know that it is there.
+    assert_eq!(read.load(std::sync::atomic::Ordering::SeqCst) - before, 6);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_made_by_other_handlers_is_discarded_and_replaced() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").build()?;
+    let id = account_with(&domain, 19).await?;
+    let accounts = domain.repository::<BankAccount>();
+    let stream = accounts.stream(&id)?;
+    let mut stale = snapshots(&domain).load(&stream).await?.unwrap();
+    stale.state = br#"{"owner":"Eve","balance_cents":1000000,"open":true}"#.to_vec();
+    stale.fingerprint = Fingerprint::new(stale.fingerprint.get() ^ 1);
+    snapshots(&domain).save(stale.clone()).await?;
+
+    let account = accounts.get(&id).await?;
+    assert_eq!((account.owner(), account.balance_cents()), ("Ada", 19));
+
+    accounts.update(&id, |account| account.deposit(1)).await?;
+    let replaced = snapshots(&domain).load(&stream).await?.unwrap();
+    assert_eq!(replaced.version, 21);
+    assert_ne!(replaced.fingerprint, stale.fingerprint);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_that_does_not_decode_is_discarded() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").build()?;
+    let id = account_with(&domain, 19).await?;
+    let accounts = domain.repository::<BankAccount>();
+    let mut broken = snapshots(&domain)
+        .load(&accounts.stream(&id)?)
+        .await?
+        .unwrap();
+    broken.state = b"{".to_vec();
+    snapshots(&domain).save(broken).await?;
+
+    assert_eq!(accounts.get(&id).await?.balance_cents(), 19);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_that_is_ahead_of_its_stream_is_discarded() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").build()?;
+    let id = account_with(&domain, 19).await?;
+    let accounts = domain.repository::<BankAccount>();
+    let snapshot = snapshots(&domain)
+        .load(&accounts.stream(&id)?)
+        .await?
+        .unwrap();
+
+    // The events were restored from an older backup, the snapshots were not.
+    let restored = Domain::builder("bank").build()?;
+    let store = restored.store();
+    let mut events = NewEvents::new();
+    let old = domain.store().read_all().limit(5).collect().await?;
+    for event in &old {
+        events.push(es_core::record::NewEvent {
+            id: event.id,
+            time: event.time,
+            event_type: &event.event_type,
+            data: &event.data,
+            metadata: &event.metadata,
+        });
+    }
+    let append = Append::to(accounts.stream(&id)?, Expected::Any, events);
+    store.append(Arc::new(append)).await?;
+    snapshots(&restored)
+        .save(Snapshot {
+            version: Version::new(20),
+            ..snapshot
+        })
+        .await?;
+
+    let account = restored.repository::<BankAccount>().get(&id).await?;
+    assert_eq!(
+        (account.version(), account.balance_cents()),
+        (Version::new(5), 4)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn deleting_all_changes_no_result() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").snapshot_every(3).build()?;
+    let id = account_with(&domain, 40).await?;
+    let accounts = domain.repository::<BankAccount>();
+    let with = accounts.get(&id).await?;
+
+    assert_eq!(snapshots(&domain).delete_all().await?, 1);
+
+    assert_eq!(accounts.get(&id).await?, with);
+    Ok(())
+}
+
+#[tokio::test]
+async fn none_is_taken_where_they_are_off() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").snapshot_every(1).build()?;
+    let counters = domain.repository::<Counter>();
+    let mut counter = Counter::begin("a", 1);
+    counters.add(&mut counter).await?;
+
+    assert_eq!(snapshots(&domain).delete_all().await?, 0);
+    assert_eq!(counters.get(&"a".to_owned()).await?.total(), 1);
+    Ok(())
+}
+
+/// The same aggregate in two programs: what a change does to the fingerprint.
+mod fingerprints {
+    use es_core::Aggregate;
+
+    macro_rules! program {
+        ($name:ident { $($option:tt)* } $field:ty, $body:expr) => {
+            mod $name {
+                use es_core::prelude::*;
+
+                #[event]
+                pub struct Counted { pub by: u64 }
+
+                #[aggregate(event_sourced $($option)*)]
+                #[derive(Default)]
+                pub struct Counter { total: $field }
+
+                #[aggregate]
+                impl Counter {
+                    #[apply]
+                    fn counted(&mut self, event: &Counted) {
+                        let apply: fn(&mut $field, u64) = $body;
+                        apply(&mut self.total, event.by);
+                    }
+                }
+            }
+        };
+    }
+
+    program!(before {} u64, |total, by| *total += by);
+    program!(same {} u64, |total, by| *total += by);
+    program!(other_body {} u64, |total, by| *total = *total + by);
+    program!(other_field {} u128, |total, by| *total += u128::from(by));
+    program!(other_version { , snapshot_version = 2 } u64, |total, by| *total += by);
+
+    #[test]
+    fn a_change_of_shape_body_or_version_is_another_fingerprint() {
+        let before = before::Counter::FINGERPRINT;
+
+        assert_eq!(before, same::Counter::FINGERPRINT);
+        assert_ne!(before, other_body::Counter::FINGERPRINT);
+        assert_ne!(before, other_field::Counter::FINGERPRINT);
+        assert_ne!(before, other_version::Counter::FINGERPRINT);
+    }
+}
+
+/// Two deployments of one program whose handler changed in between.
+mod deployments {
+    // One program begins and counts, the other reads.
+    #![allow(dead_code, reason = "both are one text")]
+
+    macro_rules! deployment {
+        ($name:ident, $factor:literal) => {
+            pub mod $name {
+                use es_core::prelude::*;
+
+                #[event]
+                pub struct Counted {
+                    pub by: u64,
+                }
+
+                #[aggregate(event_sourced, id = String, category = "counter", snapshot_every = 5)]
+                #[derive(Default)]
+                pub struct Counter {
+                    pub total: u64,
+                }
+
+                #[aggregate]
+                impl Counter {
+                    pub fn begin(id: &str) -> Self {
+                        Self::raise_new_as(id.to_owned(), Counted { by: 1 })
+                    }
+
+                    pub fn count(&mut self) {
+                        self.raise_(Counted { by: 1 });
+                    }
+
+                    #[apply]
+                    fn counted(&mut self, event: &Counted) {
+                        self.total += event.by * $factor;
+                    }
+                }
+            }
+        };
+    }
+
+    deployment!(first, 1);
+    deployment!(second, 100);
+}
+
+#[tokio::test]
+async fn a_handler_that_changed_between_two_runs_gives_the_right_state() -> anyhow::Result<()> {
+    let store = MemoryStore::new();
+    let id = "a".to_owned();
+    let first = Domain::builder("bank").event_store(store.clone()).build()?;
+    let counters = first.repository::<deployments::first::Counter>();
+    counters
+        .add(&mut deployments::first::Counter::begin("a"))
+        .await?;
+    for _ in 0..6 {
+        counters
+            .update(&id, deployments::first::Counter::count)
+            .await?;
+    }
+    assert_eq!(counters.get(&id).await?.total, 7);
+    assert!(store.load(&counters.stream(&id)?).await?.is_some());
+
+    let second = Domain::builder("bank").event_store(store).build()?;
+    let counters = second.repository::<deployments::second::Counter>();
+    assert_eq!(counters.get(&id).await?.total, 700);
+    Ok(())
+}

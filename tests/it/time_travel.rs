@@ -1,0 +1,129 @@
+//! Aggregates as they were.
+
+use es_core::chrono::TimeDelta;
+use es_core::prelude::*;
+use es_core::testing::ManualClock;
+use es_tests::bank::{BankAccount, BankAccountEvent};
+
+/// An account with a deposit of a cent an hour, from 1 o'clock to `hours` o'clock; opened at 0.
+async fn hourly(
+    snapshot_every: u64,
+    hours: u64,
+) -> anyhow::Result<(Repository<BankAccount>, Uuid, DateTime<Utc>)> {
+    let midnight = "2024-06-15T00:00:00Z".parse()?;
+    let clock = ManualClock::at(midnight);
+    let domain = Domain::builder("bank")
+        .clock(clock.source())
+        .snapshot_every(snapshot_every)
+        .build()?;
+    let accounts = domain.repository::<BankAccount>();
+    let mut account = BankAccount::open("Ada");
+    accounts.add(&mut account).await?;
+    for _ in 0..hours {
+        clock.advance(TimeDelta::hours(1));
+        accounts
+            .update(account.id(), |account| account.deposit(1))
+            .await?;
+    }
+    Ok((accounts, *account.id(), midnight))
+}
+
+#[tokio::test]
+async fn a_version_is_the_state_after_that_many_events_with_snapshots_or_without()
+-> anyhow::Result<()> {
+    for snapshot_every in [1, 2, 7, 10, 1_000] {
+        let (accounts, id, _) = hourly(snapshot_every, 25).await?;
+
+        for version in 1..=26 {
+            let then = accounts.get_at_version(&id, Version::new(version)).await?;
+            assert_eq!(
+                (then.version(), then.balance_cents()),
+                (Version::new(version), version - 1)
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_time_is_the_state_before_the_first_later_event() -> anyhow::Result<()> {
+    for snapshot_every in [1, 7, 1_000] {
+        let (accounts, id, midnight) = hourly(snapshot_every, 25).await?;
+
+        for hour in 0..=25_u32 {
+            let at = midnight + TimeDelta::hours(hour.into());
+            for time in [at, at + TimeDelta::minutes(59)] {
+                let then = accounts.get_as_of(&id, time).await?;
+                assert_eq!(then.balance_cents(), u64::from(hour));
+            }
+        }
+        let far = accounts
+            .get_as_of(&id, "9999-01-01T00:00:00Z".parse()?)
+            .await?;
+        assert_eq!(far.version(), 26);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn beyond_the_end_and_before_the_beginning_are_told() -> anyhow::Result<()> {
+    for snapshot_every in [2, 1_000] {
+        let (accounts, id, midnight) = hourly(snapshot_every, 4).await?;
+
+        let error = accounts
+            .get_at_version(&id, Version::new(6))
+            .await
+            .unwrap_err();
+        let text = format!("`bank::bank_account-{id}` has no version 6, its last is version 5");
+        assert_eq!(error.to_string(), text);
+
+        let error = accounts
+            .get_at_version(&id, Version::EMPTY)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, LoadError::NoSuchVersion { .. }), "{error}");
+
+        let error = accounts
+            .get_as_of(&id, midnight - TimeDelta::microseconds(1))
+            .await
+            .unwrap_err();
+        let LoadError::NotYet { first, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(first, midnight);
+
+        let unknown = Uuid::nil();
+        let error = accounts
+            .get_at_version(&unknown, Version::new(1))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, LoadError::NotFound { .. }));
+        let error = accounts.get_as_of(&unknown, midnight).await.unwrap_err();
+        assert!(matches!(error, LoadError::NotFound { .. }));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_life_is_told_event_by_event_with_the_state_after_each() -> anyhow::Result<()> {
+    let (accounts, id, midnight) = hourly(10, 2_500).await?;
+
+    let mut life = accounts.history(&id);
+    let mut seen = 0_u64;
+    while let Some(entry) = life.next().await? {
+        seen += 1;
+        assert_eq!(entry.metadata.version, seen);
+        assert_eq!(entry.state.version(), seen);
+        assert_eq!(entry.state.balance_cents(), seen - 1);
+        let hours = (entry.metadata.time - midnight).num_hours();
+        assert_eq!(u64::try_from(hours)?, seen - 1);
+        assert_eq!(
+            matches!(entry.event, BankAccountEvent::Opened(_)),
+            seen == 1
+        );
+    }
+
+    assert_eq!(seen, 2_501);
+    assert!(life.next().await?.is_none());
+    Ok(())
+}

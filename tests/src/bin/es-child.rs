@@ -1,0 +1,111 @@
+//! What the tests run as a process of its own: to be killed, to compete, to be measured.
+//!
+//! ```text
+//! es-child append FILE               append to counter `a` for ever, reporting each version
+//! es-child count FILE TASKS TIMES    count counter `a` up by TASKS x TIMES, TASKS at once
+//! es-child fill FILE EVENTS          append EVENTS events to counter `a`, in commits of 10,000
+//! es-child load FILE                 load counter `a`; report its total and the peak of memory
+//! ```
+
+use std::io::Write;
+
+use anyhow::{Context as _, bail};
+use es_core::prelude::*;
+use es_stores::SqliteStore;
+use es_tests::bank::Counter;
+
+const ID: &str = "a";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (verb, file) = match arguments[..] {
+        [verb, file, ..] => (verb, file),
+        _ => bail!("usage: es-child append|count|fill|load FILE ..."),
+    };
+    let store = SqliteStore::open(file).await?;
+    let domain = Domain::builder("test").event_store(store).build()?;
+    let counters = domain.repository::<Counter>();
+    let number = |index: usize| -> anyhow::Result<u64> {
+        let text = arguments.get(index).context("a number is missing")?;
+        Ok(text.parse()?)
+    };
+    match verb {
+        "append" => append(&counters).await,
+        "count" => count(&counters, number(2)?, number(3)?).await,
+        "fill" => fill(&counters, number(2)?).await,
+        "load" => load(&counters).await,
+        other => bail!("there is no `{other}`"),
+    }
+}
+
+/// Reports a version when it was acknowledged, and not before.
+async fn append(counters: &Repository<Counter>) -> anyhow::Result<()> {
+    let mut counter = match counters.find(&ID.to_owned()).await? {
+        Some(counter) => counter,
+        None => Counter::begin(ID, 1),
+    };
+    loop {
+        // Commits of one to three events, so that a commit can be seen to be whole.
+        for _ in 0..=counter.version().get() % 3 {
+            counter.count(1);
+        }
+        let committed = counters.add(&mut counter).await?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", committed.version())?;
+        out.flush()?;
+    }
+}
+
+async fn count(counters: &Repository<Counter>, tasks: u64, times: u64) -> anyhow::Result<()> {
+    let tasks: Vec<_> = (0..tasks)
+        .map(|_| {
+            let counters = counters.clone();
+            tokio::spawn(async move {
+                for _ in 0..times {
+                    counters
+                        .update(&ID.to_owned(), |counter| counter.count(1))
+                        .await?;
+                }
+                anyhow::Ok(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await??;
+    }
+    Ok(())
+}
+
+async fn fill(counters: &Repository<Counter>, events: u64) -> anyhow::Result<()> {
+    let mut counter = Counter::begin(ID, 1);
+    while counter.version() < events {
+        for _ in 0..(events - counter.version().get()).min(10_000) {
+            counter.count(1);
+        }
+        counters.add(&mut counter).await?;
+    }
+    Ok(())
+}
+
+async fn load(counters: &Repository<Counter>) -> anyhow::Result<()> {
+    let begun = std::time::Instant::now();
+    let counter = counters.get(&ID.to_owned()).await?;
+    println!("version {}", counter.version());
+    println!("total {}", counter.total());
+    println!("peak_kib {}", peak_kib()?);
+    println!(
+        "events_per_s {:.0}",
+        counter.version().get() as f64 / begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+/// The peak resident size of this process in KiB, as Linux counts it.
+fn peak_kib() -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.context("the system does not tell")?.parse()?)
+}

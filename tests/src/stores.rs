@@ -1,0 +1,132 @@
+//! Real stores behind bad connections: wrappers that lose replies, and that count what is read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use es_core::Position;
+use es_core::record::{Page, ReadRequest};
+use es_core::store::{
+    Append, AppendError, Appended, BoxFuture, Capabilities, EventStore, SnapshotStore, StoreError,
+    StoreErrorKind,
+};
+
+/// Appends to the store inside and then loses the reply, as a connection that dies after `COMMIT`.
+#[derive(Debug)]
+pub struct LosesReplies<S> {
+    inner: S,
+    to_lose: Arc<AtomicUsize>,
+}
+
+/// What happens to the next appends of a [`LosesReplies`] is told from outside.
+#[derive(Clone, Debug)]
+pub struct Losses(Arc<AtomicUsize>);
+
+impl Losses {
+    /// Loses the next `replies`.
+    pub fn lose(&self, replies: usize) {
+        self.0.store(replies, Ordering::SeqCst);
+    }
+}
+
+impl<S> LosesReplies<S> {
+    /// Wraps a store; nothing is lost before it is told.
+    pub fn new(inner: S) -> (Self, Losses) {
+        let to_lose = Arc::new(AtomicUsize::new(0));
+        (
+            Self {
+                inner,
+                to_lose: Arc::clone(&to_lose),
+            },
+            Losses(to_lose),
+        )
+    }
+}
+
+impl<S: EventStore> EventStore for LosesReplies<S> {
+    fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
+        Box::pin(async move {
+            let reply = self.inner.append(append).await;
+            let lose = |left: usize| left.checked_sub(1);
+            if self
+                .to_lose
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose)
+                .is_ok()
+            {
+                let error = StoreError::new(StoreErrorKind::Unavailable, "hear the reply");
+                return Err(AppendError::OutcomeUnknown(error));
+            }
+            reply
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        request: &'a ReadRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.read(request, page)
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+        self.inner.head()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        self.inner.snapshots()
+    }
+}
+
+/// Counts the events that are read from the store inside.
+#[derive(Debug)]
+pub struct CountsReads<S> {
+    inner: S,
+    read: Arc<AtomicUsize>,
+}
+
+impl<S> CountsReads<S> {
+    /// Wraps a store; the count is shared.
+    pub fn new(inner: S) -> (Self, Arc<AtomicUsize>) {
+        let read = Arc::new(AtomicUsize::new(0));
+        (
+            Self {
+                inner,
+                read: Arc::clone(&read),
+            },
+            read,
+        )
+    }
+}
+
+impl<S: EventStore> EventStore for CountsReads<S> {
+    fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
+        self.inner.append(append)
+    }
+
+    fn read<'a>(
+        &'a self,
+        request: &'a ReadRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.inner.read(request, page).await?;
+            self.read.fetch_add(page.len(), Ordering::SeqCst);
+            Ok(())
+        })
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+        self.inner.head()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        self.inner.snapshots()
+    }
+}
