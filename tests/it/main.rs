@@ -7,6 +7,7 @@ mod conflicts;
 mod evolution;
 mod processes;
 mod properties;
+mod readme;
 mod repository;
 mod snapshots;
 mod time_travel;
