@@ -1,4 +1,6 @@
 //! Errors by operation: what a caller can act on is a variant, the rest is a source.
+//!
+//! A message says all there is to say by itself, so nothing that it repeats is a source as well.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -79,7 +81,6 @@ pub enum LoadError {
         /// The stored type.
         event_type: String,
         /// What is wrong with it.
-        #[source]
         problem: EventProblem,
     },
     /// A version is missing in the stream, or comes twice: the store is damaged.
@@ -133,10 +134,10 @@ pub enum EventProblem {
     },
     /// The payload has another shape than the event.
     #[error("its payload does not decode: {0}")]
-    Payload(#[source] serde_json::Error),
+    Payload(serde_json::Error),
     /// The metadata is not what it should be.
     #[error("its metadata does not decode: {0}")]
-    Metadata(#[source] serde_json::Error),
+    Metadata(serde_json::Error),
     /// The stream begins with an event that does not create.
     #[error("it does not create a `{aggregate}`, and no event before it did")]
     CreatesNothing {
@@ -163,15 +164,14 @@ pub enum SaveError {
     #[error(transparent)]
     OutcomeUnknown(#[from] OutcomeUnknown),
     /// An event could not be encoded; nothing was written.
-    #[error("the event `{event}` of `{stream}` could not be encoded")]
+    #[error("the event `{event}` of `{stream}` could not be encoded: {problem}")]
     Encode {
         /// The stream.
         stream: StreamName,
         /// The stored name of the event.
         event: &'static str,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
+        /// What its `Serialize` said.
+        problem: serde_json::Error,
     },
     /// The aggregate was made by a literal and never raised an event, so it has no id.
     #[error("this `{aggregate}` has raised no event yet: make it with `{aggregate}::raise_new`")]

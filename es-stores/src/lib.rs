@@ -8,10 +8,6 @@
 //! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
 //! | `conformance` | `conformance`: the suite, for authors of stores |
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::doc_markdown,
-    reason = "SQLite is the name of a product, and no name in code"
-)]
 
 mod connect;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use es_core::prelude::*;
 use es_stores::SqliteStore;
-use es_tests::bank::Counter;
+use es_tests::bank::{Counter, Tally};
 
 fn child(verb: &str, file: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_es-child"));
@@ -100,9 +100,9 @@ fn whole(version: u64) -> bool {
 async fn sixteen_tasks_in_two_processes_all_succeed_on_one_aggregate() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("counted.db");
-    let (_, ours) = counters(&file).await?;
-    ours.add(&mut Counter::begin("a", 0)).await?;
-    drop(ours);
+    let (domain, _) = counters(&file).await?;
+    domain.repository().add(&mut Tally::begin("a")).await?;
+    drop(domain);
 
     let first = child("count", &file, &["16", "1000"]).spawn()?;
     let second = child("count", &file, &["16", "1000"]).spawn()?;
@@ -110,8 +110,8 @@ async fn sixteen_tasks_in_two_processes_all_succeed_on_one_aggregate() -> anyhow
         assert!(child.wait()?.success());
     }
 
-    let (_, ours) = counters(&file).await?;
-    let counter = ours.get(&"a".to_owned()).await?;
+    let (domain, _) = counters(&file).await?;
+    let counter = domain.repository::<Tally>().get(&"a".to_owned()).await?;
     assert_eq!(
         (counter.total(), counter.version()),
         (32_000, Version::new(32_001))

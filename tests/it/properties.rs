@@ -1,6 +1,7 @@
 //! Replay is a pure function of the stream, whatever is raised, added and kept as a snapshot.
 
 use es_core::prelude::*;
+use es_stores::{SqliteOptions, SqliteStore, Synchronous};
 use es_tests::bank::BankAccount;
 use proptest::prelude::*;
 
@@ -36,8 +37,13 @@ struct Model {
     open: bool,
 }
 
-async fn check(snapshot_every: u64, steps: Vec<Step>) -> anyhow::Result<()> {
+async fn check(
+    store: impl EventStore,
+    snapshot_every: u64,
+    steps: Vec<Step>,
+) -> anyhow::Result<()> {
     let domain = Domain::builder("bank")
+        .event_store(store)
         .snapshot_every(snapshot_every)
         .build()?;
     let accounts = domain.repository::<BankAccount>();
@@ -85,7 +91,7 @@ async fn check(snapshot_every: u64, steps: Vec<Step>) -> anyhow::Result<()> {
                 domain
                     .store()
                     .snapshots()
-                    .expect("memory has them")
+                    .expect("the store has them")
                     .delete_all()
                     .await?;
             }
@@ -117,11 +123,16 @@ async fn check(snapshot_every: u64, steps: Vec<Step>) -> anyhow::Result<()> {
     domain
         .store()
         .snapshots()
-        .expect("memory has them")
+        .expect("the store has them")
         .delete_all()
         .await?;
     assert_eq!(accounts.get(&id).await?, live, "replay");
     Ok(())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().expect("it is plain")
 }
 
 proptest! {
@@ -132,7 +143,29 @@ proptest! {
         snapshot_every in 1_u64..12,
         steps in prop::collection::vec(step(), 0..60),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it is plain");
-        runtime.block_on(check(snapshot_every, steps)).expect("nothing is wrong with the store");
+        let checked = runtime().block_on(check(MemoryStore::new(), snapshot_every, steps));
+        checked.expect("nothing is wrong with the store");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 32,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn they_agree_in_a_file_too(
+        snapshot_every in 1_u64..12,
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
+        let folder = tempfile::tempdir().expect("there is room");
+        let options = SqliteOptions::new().synchronous(Synchronous::Normal);
+        let checked = runtime().block_on(async {
+            let store = SqliteStore::open_with(folder.path().join("a.db"), options).await?;
+            check(store, snapshot_every, steps).await
+        });
+        checked.expect("nothing is wrong with the store");
     }
 }

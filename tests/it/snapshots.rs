@@ -194,7 +194,7 @@ mod fingerprints {
 
     program!(before {} u64, |total, by| *total += by);
     program!(same {} u64, |total, by| *total += by);
-    program!(other_body {} u64, |total, by| *total = *total + by);
+    program!(other_body {} u64, |sum, by| *sum += by);
     program!(other_field {} u128, |total, by| *total += u128::from(by));
     program!(other_version { , snapshot_version = 2 } u64, |total, by| *total += by);
 

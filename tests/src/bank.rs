@@ -182,3 +182,33 @@ impl Counter {
         self.total += event.by;
     }
 }
+
+/// A number that grows, and is kept as a snapshot.
+#[aggregate(event_sourced, id = String)]
+#[derive(Default)]
+pub struct Tally {
+    total: u64,
+}
+
+#[aggregate]
+impl Tally {
+    /// A tally at 0.
+    pub fn begin(id: impl Into<String>) -> Self {
+        Self::raise_new_as(id.into(), Counted { by: 0 })
+    }
+
+    /// Counts one further.
+    pub fn count(&mut self) {
+        self.raise_(Counted { by: 1 });
+    }
+
+    /// How many were counted.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    #[apply]
+    fn counted(&mut self, event: &Counted) {
+        self.total += event.by;
+    }
+}

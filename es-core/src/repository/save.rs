@@ -66,12 +66,12 @@ pub(super) async fn save<A: Aggregate>(
     for (event, stamp) in root.pending.iter().zip(&root.stamps) {
         let encode = |bytes: &mut Vec<u8>| codec::encode(domain.name(), event, bytes);
         let encoded = events.encode(stamp.id, stamp.time, &stamp.metadata, encode);
-        encoded.map_err(|source| {
+        encoded.map_err(|problem| {
             let event = event.event_type().name;
             SaveError::Encode {
                 stream: stream.clone(),
                 event,
-                source,
+                problem,
             }
         })?;
     }

@@ -144,7 +144,7 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
 
     async fn read_page(&mut self) -> Result<bool, StoreError> {
         let request = self.request.as_mut().map_err(|invalid| {
-            StoreError::new(StoreErrorKind::Invalid, "read").because(invalid.clone())
+            StoreError::new(StoreErrorKind::Invalid, format!("read: {invalid}"))
         })?;
         if self.state == State::Finished {
             return Ok(false);

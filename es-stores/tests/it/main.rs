@@ -1,8 +1,4 @@
 //! The stores, each by the conformance suite and by what only it does.
-#![allow(
-    clippy::doc_markdown,
-    reason = "SQLite is the name of a product, and no name in code"
-)]
 #![allow(clippy::unwrap_used, reason = "this is a test, all of it")]
 
 mod memory {

@@ -162,11 +162,14 @@ async fn a_renamed_file_is_the_same_and_a_file_that_comes_back_is_another() {
 async fn a_path_is_freed_and_taken_in_one_commit() {
     let archive = Archive::new(MemoryStore::new()).unwrap();
     let commits = [
-        commit("one", [added("a", "1"), added("b", "2")]),
-        commit("places", [renamed("a", "b", "1"), renamed("b", "a", "2")]),
+        commit("one", vec![added("a", "1"), added("b", "2")]),
+        commit(
+            "places",
+            vec![renamed("a", "b", "1"), renamed("b", "a", "2")],
+        ),
         commit(
             "new",
-            [
+            vec![
                 added("a", "3"),
                 deleted("a"),
                 renamed("b", "c", "1"),
@@ -191,10 +194,10 @@ async fn a_path_is_freed_and_taken_in_one_commit() {
 #[tokio::test]
 async fn a_change_of_what_is_not_there_is_refused_in_words() {
     let archive = Archive::new(MemoryStore::new()).unwrap();
-    let missing = [commit("one", [deleted("a")])];
+    let missing = [commit("one", vec![deleted("a")])];
     let twice = [
-        commit("two", [added("a", "1")]),
-        commit("three", [added("a", "2")]),
+        commit("two", vec![added("a", "1")]),
+        commit("three", vec![added("a", "2")]),
     ];
 
     let missing = import(&archive, &missing, |_| {}).await.unwrap_err();
@@ -350,11 +353,11 @@ async fn assert_shown_as_git_does(archive: &Archive, commits: &[Commit], reposit
     }
 }
 
-fn commit<const N: usize>(hash: &str, changes: [Change; N]) -> Commit {
+fn commit(hash: &str, changes: Vec<Change>) -> Commit {
     Commit {
         hash: hash.to_owned(),
         time: DateTime::UNIX_EPOCH,
-        changes: changes.to_vec(),
+        changes,
     }
 }
 

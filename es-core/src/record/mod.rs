@@ -1,0 +1,17 @@
+//! Events as stores see them: bytes with a name, a place and a time.
+
+mod context;
+mod new_events;
+mod page;
+mod recorded;
+mod request;
+
+pub use context::{Context, Metadata};
+pub use new_events::{NewEvent, NewEvents};
+pub use page::{Page, PageEvent};
+pub use recorded::RecordedEvent;
+pub use request::{Direction, ReadRequest, Source};
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("only text is written into a text range")
+}

@@ -1,0 +1,101 @@
+//! What a read asks for.
+
+use super::Page;
+use crate::stream::{Category, Position, StreamName, Version};
+
+/// Where a read looks and where it begins. `from` is inclusive; `None` is the beginning, or the end
+/// when reading backwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// One stream, by version.
+    Stream {
+        /// The stream.
+        name: StreamName,
+        /// The first version to read.
+        from: Option<Version>,
+    },
+    /// All streams of a category, by position.
+    Category {
+        /// The category.
+        name: Category,
+        /// The first position to read.
+        from: Option<Position>,
+    },
+    /// The whole store, by position.
+    All {
+        /// The first position to read.
+        from: Option<Position>,
+    },
+}
+
+/// Which way a read goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From old to new.
+    #[default]
+    Forwards,
+    /// From new to old.
+    Backwards,
+}
+
+/// What one page of a read should hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadRequest {
+    /// Where to read.
+    pub source: Source,
+    /// Which way.
+    pub direction: Direction,
+    /// The most events in the page, at least 1.
+    pub max_events: usize,
+    /// The size after which a page takes no further event; it always takes one.
+    pub max_bytes: usize,
+}
+
+impl ReadRequest {
+    /// The events of a page unless another number is asked for.
+    pub const DEFAULT_MAX_EVENTS: usize = 1_000;
+    /// The bytes of a page unless another number is asked for: 1 MiB.
+    pub const DEFAULT_MAX_BYTES: usize = 1 << 20;
+
+    /// A read of `source` from old to new in pages of the default size.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            direction: Direction::Forwards,
+            max_events: Self::DEFAULT_MAX_EVENTS,
+            max_bytes: Self::DEFAULT_MAX_BYTES,
+        }
+    }
+
+    /// Moves the beginning behind the last event of `page`; answers whether anything can be there.
+    pub fn advance(&mut self, page: &Page) -> bool {
+        let Some(last) = page.last() else {
+            return false;
+        };
+        if !page.has_more() {
+            return false;
+        }
+        match (&mut self.source, self.direction) {
+            (Source::Stream { from, .. }, Direction::Forwards) => *from = Some(last.version.next()),
+            (Source::Stream { from, .. }, Direction::Backwards) => {
+                *from = last.version.previous();
+                return last.version > 1;
+            }
+            (Source::Category { from, .. } | Source::All { from }, Direction::Forwards) => {
+                *from = Some(last.position.next());
+            }
+            (Source::Category { from, .. } | Source::All { from }, Direction::Backwards) => {
+                *from = last.position.previous();
+                return last.position > 1;
+            }
+        }
+        true
+    }
+
+    /// Whether `page` has taken all it should: the check a store makes before each push.
+    pub fn is_filled_by(&self, page: &Page) -> bool {
+        page.len() >= self.max_events.max(1)
+            || (!page.is_empty() && page.size_bytes() >= self.max_bytes)
+    }
+}
