@@ -1,6 +1,5 @@
 //! Imports the history of a git repository as events, and shows its tree at any commit.
 
-use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -93,7 +92,8 @@ fn progress_bar(commits: usize) -> ProgressBar {
 }
 
 fn tell(imported: &Imported, source: &Path, took: Duration) {
-    let name = source.file_name().unwrap_or(OsStr::new("it")).display();
+    let path = source.canonicalize().unwrap_or_default();
+    let name = path.file_name().unwrap_or(source.as_os_str()).display();
     let Imported {
         commits_before,
         commits,
