@@ -11,7 +11,7 @@ use crate::stream::{Position, Version};
 
 /// An event as a store gives it back.
 ///
-/// Borrowed from a [`Page`] while reading; [`RecordedEvent::into_owned`] keeps one for longer.
+/// Borrowed from a [`Page`](super::Page) while reading; [`RecordedEvent::into_owned`] keeps one for longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordedEvent<'a> {
     /// The stream it belongs to.
