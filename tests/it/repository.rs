@@ -237,19 +237,27 @@ async fn an_id_that_can_not_name_a_stream_is_refused_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn events_of_a_category_decode_with_their_ids() -> anyhow::Result<()> {
+async fn events_of_all_aggregates_of_a_kind_are_read_decoded() -> anyhow::Result<()> {
     let domain = domain();
     let accounts = domain.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
+    account.deposit(5);
     accounts.add(&mut account).await?;
+    domain.repository().add(&mut Counter::begin("a", 1)).await?;
 
-    let mut events = domain.store().read_category("bank::bank_account");
-    let recorded = events.next().await?.unwrap();
-    let decoded = accounts.decode(&recorded)?;
+    let mut events = accounts.events();
+    let opened = events.next().await?.unwrap();
+    let deposited = events.next().await?.unwrap();
 
-    assert_eq!(&decoded.id, account.id());
-    assert!(matches!(decoded.event, BankAccountEvent::Opened(opened) if opened.owner == "Ada"));
-    assert_eq!(decoded.metadata.version, 1);
+    assert!(events.next().await?.is_none());
+    assert_eq!(&opened.id, account.id());
+    assert!(matches!(opened.event, BankAccountEvent::Opened(opened) if opened.owner == "Ada"));
+    assert_eq!(deposited.metadata.version, 2);
+    let mut last = accounts.events().backwards().limit(1);
+    assert_eq!(last.next().await?.unwrap().metadata.position, 2);
+    assert!(last.next().await?.is_none());
+    let mut later = accounts.events().from(Position::new(3));
+    assert!(later.next().await?.is_none());
     Ok(())
 }
 

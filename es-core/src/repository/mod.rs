@@ -1,5 +1,6 @@
 //! Repositories: aggregates in and out of the store.
 
+mod events;
 mod load;
 mod save;
 mod snapshot;
@@ -14,6 +15,7 @@ pub(crate) use load::{Replay, decode_metadata};
 pub(crate) use save::append_prepared;
 pub(crate) use turns::Turns;
 
+pub use events::{AggregateEvents, Decoded};
 pub use save::Committed;
 pub use update::Decision;
 
@@ -22,7 +24,6 @@ use crate::codec;
 use crate::domain::Domain;
 use crate::error::{ConfigError, LoadError, SaveError};
 use crate::history::{Historical, History};
-use crate::record::{Metadata, RecordedEvent};
 use crate::store::EventStoreExt;
 use crate::stream::{StreamName, Version};
 use load::Until;
@@ -189,55 +190,6 @@ impl<A: Aggregate> Repository<A> {
         self.member.clone()?;
         Ok(stream_of::<A>(&self.domain, id)?)
     }
-
-    /// Decodes an event read from the store, with the id of the aggregate it belongs to.
-    ///
-    /// ```
-    /// # use es_core::prelude::*;
-    /// # async fn show<A: Aggregate>(domain: Domain) -> Result<(), Box<dyn std::error::Error>> {
-    /// let accounts = domain.repository::<A>();
-    /// let mut events = domain.store().read_category("bank::bank_account");
-    /// while let Some(recorded) = events.next().await? {
-    ///     let decoded = accounts.decode(&recorded)?;
-    ///     println!("{}: {:?}", decoded.id, decoded.event);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`LoadError::Event`] where it is no event of the aggregate, [`LoadError::Id`] where its
-    /// stream's id does not parse.
-    pub fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<Decoded<A>, LoadError> {
-        let stream = StreamName::new(&recorded.stream)?;
-        let id = stream
-            .id()
-            .parse()
-            .map_err(|problem: <A::Id as std::str::FromStr>::Err| LoadError::Id {
-                stream: stream.to_string(),
-                expected: std::any::type_name::<A::Id>(),
-                problem: problem.to_string(),
-            })?;
-        let event = load::decode_event::<A>(self.domain.name(), &stream, recorded)?;
-        let metadata = decode_metadata(&stream, recorded)?;
-        Ok(Decoded {
-            id,
-            event,
-            metadata,
-        })
-    }
-}
-
-/// An event of an aggregate, read and decoded.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Decoded<A: Aggregate> {
-    /// The aggregate it belongs to.
-    pub id: A::Id,
-    /// The event.
-    pub event: A::Event,
-    /// What travels beside it.
-    pub metadata: Metadata,
 }
 
 impl<A> Clone for Repository<A> {
