@@ -74,8 +74,7 @@ pub use es_macros::{aggregate, apply, event, value};
 pub use {chrono, serde_json, uuid};
 
 pub use aggregate::{
-    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Raise, RaiseNew, Root,
-    Snapshots,
+    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Root, Snapshots,
 };
 pub use domain::{Domain, DomainBuilder};
 pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError, UpdateError};

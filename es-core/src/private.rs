@@ -1,5 +1,8 @@
 //! What generated code calls. Not part of the public contract.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 pub use std::borrow::Cow;
 pub use std::vec::Vec;
 
@@ -19,12 +22,11 @@ pub use crate::registry::{
 pub use crate::store::Fingerprint;
 pub use crate::testing::new_aggregate_uuid;
 
-/// An event that nobody has.
-///
-/// With one `Raise` impl alone, rustc takes its event for the only one possible and answers a bare
-/// type mismatch; a hidden second impl for this type keeps our own text.
-#[derive(Clone, Copy, Debug)]
-pub enum NoEvent {}
+/// A new id for a new aggregate.
+#[must_use]
+pub fn new_id<I: NewId>() -> I {
+    I::new_id(new_aggregate_uuid())
+}
 
 /// Decodes a payload as the type that the context asks for: an event, or one of its old shapes.
 ///
@@ -34,12 +36,47 @@ pub fn decode<T: serde::de::DeserializeOwned>(data: &[u8]) -> Result<T, DecodeEr
     Ok(serde_json::from_slice(data)?)
 }
 
-/// Writes the payload of an event behind what is in `data`.
-///
-/// # Errors
-/// Where the event's own `Serialize` fails.
-pub fn encode<E: Event>(event: &E, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(data, event)
+/// What the enum of an aggregate's events does with one of them. All of it stands behind one bound,
+/// so that rustc says once what is no event.
+#[derive(Debug)]
+pub struct Of<E: Event>(PhantomData<E>);
+
+impl<E: Event> Of<E> {
+    /// The stored name.
+    pub const NAME: &'static str = E::NAME;
+
+    /// The stored name and the newest version.
+    pub const TYPE: EventType = EventType::of::<E>();
+
+    /// A clone.
+    #[must_use]
+    pub fn clone(event: &E) -> E {
+        event.clone()
+    }
+
+    /// What `derive(Debug)` writes for the variant of the event's name.
+    ///
+    /// # Errors
+    /// The formatter's own.
+    pub fn debug(name: &str, event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(name).field(event).finish()
+    }
+
+    /// Writes the payload behind what is in `data`.
+    ///
+    /// # Errors
+    /// Where the event's own `Serialize` fails.
+    pub fn encode(event: &E, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(data, event)
+    }
+
+    /// Decodes a payload that was stored as `version`.
+    ///
+    /// # Errors
+    /// As [`Event::decode`].
+    pub fn decode<A: From<E>>(version: u32, data: &[u8]) -> Result<A, DecodeError> {
+        E::decode(version, data).map(A::from)
+    }
 }
 
 /// The answer to a version that no step leads from.
@@ -78,26 +115,26 @@ pub fn decode_state<S: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<S, s
 #[derive(Debug)]
 pub struct Field<'a, T>(pub &'a T);
 
-/// Found first by `(&Field(&x)).copy()`, where the type is `Clone`.
+/// Found first by `(&Field(&x)).copied_field()`, where the type is `Clone`.
 pub trait CopyByClone<T> {
     /// The field's clone.
-    fn copy(&self) -> Option<T>;
+    fn copied_field(&self) -> Option<T>;
 }
 
 impl<T: Clone> CopyByClone<T> for Field<'_, T> {
-    fn copy(&self) -> Option<T> {
+    fn copied_field(&self) -> Option<T> {
         Some(self.0.clone())
     }
 }
 
-/// Found by `(&Field(&x)).copy()` where the type is not `Clone`.
+/// Found by `(&Field(&x)).copied_field()` where the type is not `Clone`.
 pub trait CopyImpossible<T> {
     /// None.
-    fn copy(&self) -> Option<T>;
+    fn copied_field(&self) -> Option<T>;
 }
 
 impl<T> CopyImpossible<T> for &Field<'_, T> {
-    fn copy(&self) -> Option<T> {
+    fn copied_field(&self) -> Option<T> {
         None
     }
 }
@@ -160,6 +197,11 @@ const fn equal(left: &str, right: &str) -> bool {
         index += 1;
     }
     true
+}
+
+/// What stands where the macro refused to write something: never called, since nothing compiles.
+pub fn refused() -> ! {
+    unreachable!("a macro refused what is called here")
 }
 
 /// The answer of an aggregate with `snapshots = off` to whoever asks for its state.

@@ -13,6 +13,7 @@ mod event;
 mod hash;
 mod krate;
 mod options;
+mod span;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -46,23 +47,20 @@ fn aggregate_attribute(
     options: proc_macro2::TokenStream,
     item: &proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
-    let message = match syn::parse2::<Item>(item.clone()) {
+    let error = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Struct(item)) => return aggregate::attribute(options, item),
         Ok(Item::Impl(item)) => return behaviour::attribute(options, item),
-        Ok(Item::Enum(item)) => syn::Error::new_spanned(
-            &item.ident,
-            format!(
-                "an aggregate is a struct; put the enum into a field, as in `struct {}State {{ state: {} }}`",
-                item.ident, item.ident
-            ),
-        ),
+        Ok(Item::Enum(item)) => return aggregate::refuse_enum(options, &item),
         Ok(other) => syn::Error::new_spanned(
             other,
             "`#[aggregate]` belongs on a struct and on its `impl`",
         ),
-        Err(error) => error,
+        Err(error) => match behaviour::parse_leniently(item.clone()) {
+            Some(item) => return behaviour::attribute(options, item),
+            None => error,
+        },
     };
-    let error = message.to_compile_error();
+    let error = error.to_compile_error();
     quote!(#item #error)
 }
 

@@ -52,8 +52,9 @@ impl<'a> EventMethod<'a> {
         let fields = sig
             .inputs
             .iter()
-            .filter_map(|input| match input {
-                FnArg::Typed(typed) => Some(parameter(typed, diagnostics)),
+            .enumerate()
+            .filter_map(|(index, input)| match input {
+                FnArg::Typed(typed) => Some(parameter(index, typed, diagnostics)),
                 FnArg::Receiver(_) => None,
             })
             .collect();
@@ -226,7 +227,7 @@ fn check_event_return(
     }
 }
 
-fn parameter(typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
+fn parameter(index: usize, typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
     let before = diagnostics.count();
     Owned(diagnostics).visit_type(&typed.ty);
     // A type that is no field would bring errors of its own.
@@ -242,7 +243,7 @@ fn parameter(typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
                 other,
                 "a parameter becomes a field of the event; give it a plain name",
             );
-            let ident = Ident::new("field", Span::call_site());
+            let ident = format_ident!("field_{index}", span = Span::call_site());
             PatIdent {
                 attrs: Vec::new(),
                 by_ref: None,

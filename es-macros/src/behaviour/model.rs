@@ -29,6 +29,8 @@ pub struct Behaviour {
     pub hash: u64,
     /// Whether no mistake was found.
     pub sound: bool,
+    /// Whether no mistake hides an event.
+    pub knows_its_events: bool,
 }
 
 /// What applies one event.
@@ -56,12 +58,12 @@ impl Behaviour {
         krate: Crate,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, Box<ItemImpl>> {
-        let Some(ident) = aggregate(&item, diagnostics) else {
+        let Some((path, ident)) = aggregate(&item, diagnostics) else {
             return Err(Box::new(item));
         };
         for item in &mut item.items {
             if let ImplItem::Fn(function) = item {
-                literals::complete(&mut function.block, &ident);
+                literals::complete(&mut function.block, &path);
             }
         }
         let event_methods: Vec<Ident> = marked
@@ -79,6 +81,7 @@ impl Behaviour {
             events: Vec::new(),
             hash: 0,
             sound: false,
+            knows_its_events: !marked.is_empty(),
         };
         let mut hash = TokenHash::new();
         let mut added = Vec::new();
@@ -111,9 +114,15 @@ impl Behaviour {
                     }
                     Some(handler)
                 }
+                Mark::Unclear => None,
             };
-            if let Some(handler) = handler {
-                add_handler(&mut behaviour.handlers, handler, diagnostics);
+            if handler.as_ref().is_none_or(|handler| handler.broken) {
+                // What it does not use is not what is wrong with it.
+                function.attrs.push(parse_quote!(#[allow(unused)]));
+            }
+            match handler {
+                Some(handler) => add_handler(&mut behaviour.handlers, handler, diagnostics),
+                None => behaviour.knows_its_events = false,
             }
         }
         behaviour.item.items.extend(added);
@@ -138,8 +147,8 @@ fn function(item: &ImplItem) -> Option<&ImplItemFn> {
     }
 }
 
-/// The name of the aggregate whose inherent `impl` this is.
-fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<Ident> {
+/// The aggregate whose inherent `impl` this is, as written and without its path.
+fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<(Path, Ident)> {
     if let Some((path, _)) = &item.trait_ {
         diagnostics.push(
             path,
@@ -154,7 +163,8 @@ fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<Ident> {
     }
     match &*item.self_ty {
         Type::Path(path) if path.qself.is_none() => {
-            path.path.segments.last().map(|last| last.ident.clone())
+            let last = path.path.segments.last()?;
+            Some((path.path.clone(), last.ident.clone()))
         }
         other => {
             diagnostics.push(

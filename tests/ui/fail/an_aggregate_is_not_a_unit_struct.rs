@@ -3,6 +3,6 @@ use es_core::prelude::*;
 #[event] struct Opened;
 #[aggregate]
 impl Account {
-    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+    #[apply] fn opened(_: &Opened) -> Self { Self }
 }
 fn main() {}
