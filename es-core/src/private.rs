@@ -111,30 +111,26 @@ pub fn decode_state<S: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<S, s
     serde_json::from_slice(bytes)
 }
 
-/// Holds a field, to be copied where its type is `Clone`: see [`CopyByClone`].
+/// Holds a field, to be copied where its type is `Clone`: `Field(&self.name).copied()`.
 #[derive(Debug)]
 pub struct Field<'a, T>(pub &'a T);
 
-/// Found first by `(&Field(&x)).copied_field()`, where the type is `Clone`.
-pub trait CopyByClone<T> {
-    /// The field's clone.
-    fn copied_field(&self) -> Option<T>;
-}
-
-impl<T: Clone> CopyByClone<T> for Field<'_, T> {
-    fn copied_field(&self) -> Option<T> {
+impl<T: Clone> Field<'_, T> {
+    /// The field's clone: found first, where there is one.
+    #[must_use]
+    pub fn copied(&self) -> Option<T> {
         Some(self.0.clone())
     }
 }
 
-/// Found by `(&Field(&x)).copied_field()` where the type is not `Clone`.
-pub trait CopyImpossible<T> {
+/// What `Field(&self.name).copied()` means where the type is not `Clone`.
+pub trait NotCopied<T> {
     /// None.
-    fn copied_field(&self) -> Option<T>;
+    fn copied(&self) -> Option<T>;
 }
 
-impl<T> CopyImpossible<T> for &Field<'_, T> {
-    fn copied_field(&self) -> Option<T> {
+impl<T> NotCopied<T> for Field<'_, T> {
+    fn copied(&self) -> Option<T> {
         None
     }
 }

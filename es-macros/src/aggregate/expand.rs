@@ -165,12 +165,12 @@ fn copy(aggregate: &Aggregate) -> TokenStream {
             .iter()
             .filter(|attr| attr.path().is_ident("cfg"));
         let ident = &field.ident;
-        quote!(#(#cfgs)* #ident: (&#private::Field(&self.#ident)).copied_field()?)
+        quote!(#(#cfgs)* #ident: #private::Field(&self.#ident).copied()?)
     });
     quote! {
         fn copy(&self) -> ::core::option::Option<Self> {
             #[allow(unused_imports)]
-            use #private::{CopyByClone as _, CopyImpossible as _};
+            use #private::NotCopied as _;
             ::core::option::Option::Some(Self {
                 #(#copies,)*
                 #root: self.#root.copy(),

@@ -134,7 +134,7 @@ fn check_return(sig: &Signature, creates: bool, aggregate: &Ident, diagnostics: 
         diagnostics.push(ty, "a handler can not fail: what it applies has happened; refuse before raising, in the method that raises");
         return;
     }
-    let is_self = matches!(&**ty, Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(aggregate));
+    let is_self = is_the_aggregate(ty, aggregate);
     let is_unit = matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty());
     if creates && !is_self {
         diagnostics.push(ty, "a creating handler returns `Self`");
@@ -144,6 +144,13 @@ fn check_return(sig: &Signature, creates: bool, aggregate: &Ident, diagnostics: 
             "a handler that takes `&mut self` changes it and returns nothing",
         );
     }
+}
+
+/// Whether the type is `Self`, or the aggregate by its name or a path.
+pub fn is_the_aggregate(ty: &Type, aggregate: &Ident) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    path.path.is_ident("Self") || last.is_some_and(|last| last.ident == *aggregate)
 }
 
 fn is_result(ty: &Type) -> bool {
@@ -156,7 +163,7 @@ fn is_result(ty: &Type) -> bool {
 
 /// Whether the path may name an event; `Self` and numbers do not.
 fn is_a_struct(path: &Path) -> bool {
-    let primitive = |ident: &Ident| ident.to_string().starts_with(char::is_lowercase);
+    let primitive = |ident: &Ident| ident.unraw().to_string().starts_with(char::is_lowercase);
     !path.is_ident("Self") && !path.get_ident().is_some_and(primitive)
 }
 

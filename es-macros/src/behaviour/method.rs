@@ -9,7 +9,7 @@ use syn::{
     Signature, Type, TypeReference, parse_quote,
 };
 
-use super::handler::check_plain;
+use super::handler::{check_plain, is_the_aggregate};
 use super::model::{Handler, cfgs, text};
 use crate::diagnostics::Diagnostics;
 use crate::event::{Event, EventOptions};
@@ -218,7 +218,7 @@ fn check_event_return(
             "the body of a method that defines an event is replayed, so it returns nothing; check and answer in a method that calls this one",
         ),
         ReturnType::Type(_, ty) => {
-            let is_self = matches!(&**ty, Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(aggregate));
+            let is_self = is_the_aggregate(ty, aggregate);
             if !is_self {
                 diagnostics.push(ty, "a method that defines the event which creates returns `Self`; check in a function that calls it");
             }
