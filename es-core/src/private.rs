@@ -1,8 +1,5 @@
 //! What generated code calls. Not part of the public contract.
 
-use std::fmt;
-use std::marker::PhantomData;
-
 pub use std::borrow::Cow;
 pub use std::vec::Vec;
 
@@ -34,49 +31,6 @@ pub fn new_id<I: NewId>() -> I {
 /// [`DecodeError::Payload`] where it has another shape.
 pub fn decode<T: serde::de::DeserializeOwned>(data: &[u8]) -> Result<T, DecodeError> {
     Ok(serde_json::from_slice(data)?)
-}
-
-/// What the enum of an aggregate's events does with one of them. All of it stands behind one bound,
-/// so that rustc says once what is no event.
-#[derive(Debug)]
-pub struct Of<E: Event>(PhantomData<E>);
-
-impl<E: Event> Of<E> {
-    /// The stored name.
-    pub const NAME: &'static str = E::NAME;
-
-    /// The stored name and the newest version.
-    pub const TYPE: EventType = EventType::of::<E>();
-
-    /// A clone.
-    #[must_use]
-    pub fn clone(event: &E) -> E {
-        event.clone()
-    }
-
-    /// What `derive(Debug)` writes for the variant of the event's name.
-    ///
-    /// # Errors
-    /// The formatter's own.
-    pub fn debug(name: &str, event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple(name).field(event).finish()
-    }
-
-    /// Writes the payload behind what is in `data`.
-    ///
-    /// # Errors
-    /// Where the event's own `Serialize` fails.
-    pub fn encode(event: &E, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        serde_json::to_writer(data, event)
-    }
-
-    /// Decodes a payload that was stored as `version`.
-    ///
-    /// # Errors
-    /// As [`Event::decode`].
-    pub fn decode<A: From<E>>(version: u32, data: &[u8]) -> Result<A, DecodeError> {
-        E::decode(version, data).map(A::from)
-    }
 }
 
 /// The answer to a version that no step leads from.

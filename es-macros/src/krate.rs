@@ -26,7 +26,7 @@ impl Crate {
     /// Whether a path that begins with `name` leads here.
     pub fn is(&self, name: &Ident) -> bool {
         let last = self.0.clone().into_iter().last();
-        name == "es_core" || last.is_some_and(|last| last.to_string() == name.to_string())
+        name == "es_core" || last.is_some_and(|last| *name == last.to_string())
     }
 
     /// The module of things that only generated code names.

@@ -10,6 +10,8 @@ mod behaviour;
 mod derives;
 mod diagnostics;
 mod event;
+#[cfg(test)]
+mod expansions;
 mod hash;
 mod krate;
 mod options;

@@ -59,21 +59,16 @@ impl Names<'_> {
         }
     }
 
-    /// As derives write them, but through `Of`: what is no event is told once.
+    /// As derives write them, but through `Event`: what is no event is told once.
     fn clone_and_debug(&self) -> TokenStream {
-        let (private, event_enum) = (&self.private, &self.event_enum);
-        let clones = self.arms(|Handler { event, variant, .. }| {
-            (
-                quote!(ref event),
-                quote!(Self::#variant(#private::Of::<#event>::clone(event))),
-            )
+        let event_enum = &self.event_enum;
+        let clones = self.arms(|handler| {
+            let (variant, clone) = (&handler.variant, self.of(handler, "__clone"));
+            (quote!(ref event), quote!(Self::#variant(#clone(event))))
         });
-        let debugs = self.arms(|Handler { event, variant, .. }| {
-            let name = variant.to_string();
-            (
-                quote!(ref event),
-                quote!(#private::Of::<#event>::debug(#name, event, __f)),
-            )
+        let debugs = self.arms(|handler| {
+            let (variant, debug) = (handler.variant.to_string(), self.of(handler, "__debug"));
+            (quote!(ref event), quote!(#debug(event, #variant, __f)))
         });
         let f = quote!(__f: &mut ::core::fmt::Formatter<'_>);
         quote! {
@@ -95,22 +90,19 @@ impl Names<'_> {
 
     fn event_enum_impl(&self) -> TokenStream {
         let (private, event_enum) = (&self.private, &self.event_enum);
-        let types = self
-            .handlers()
-            .map(|Handler { cfgs, event, .. }| quote!(#(#cfgs)* #private::Of::<#event>::TYPE));
-        let event_types =
-            self.arms(|Handler { event, .. }| (quote!(_), quote!(#private::Of::<#event>::TYPE)));
-        let encodes = self.arms(|Handler { event, .. }| {
-            (
-                quote!(ref event),
-                quote!(#private::Of::<#event>::encode(event, __data)),
-            )
+        let types = self.handlers().map(|handler| {
+            let (cfgs, event_type) = (&handler.cfgs, self.of(handler, "__TYPE"));
+            quote!(#(#cfgs)* #event_type)
         });
-        let decodes = self.handlers().map(|Handler { cfgs, event, .. }| {
-            quote! {
-                #(#cfgs)*
-                #private::Of::<#event>::NAME => #private::Of::<#event>::decode(__version, __data),
-            }
+        let event_types = self.arms(|handler| (quote!(_), self.of(handler, "__TYPE")));
+        let encodes = self.arms(|handler| {
+            let encode = self.of(handler, "__encode");
+            (quote!(ref event), quote!(#encode(event, __data)))
+        });
+        let decodes = self.handlers().map(|handler| {
+            let (name, decode) = (self.of(handler, "NAME"), self.of(handler, "__decode_into"));
+            let cfgs = &handler.cfgs;
+            quote!(#(#cfgs)* #name => #decode(__version, __data),)
         });
         quote! {
             #[automatically_derived]

@@ -71,7 +71,7 @@ fn raising(behaviour: &Behaviour) -> [ImplItem; 3] {
             #[must_use = "an aggregate that is not added is forgotten"]
             fn raise_new<__E, __Id>(event: __E) -> Self
             where
-                Self: #private::RaiseNew<__E> + #private::AggregateState<Id = __Id>,
+                Self: #private::RaiseNew<__E, Id = __Id>,
                 __Id: #private::NewId,
             {
                 <Self as #private::RaiseNew<__E>>::raise_new(#private::new_id(), event)
@@ -81,9 +81,9 @@ fn raising(behaviour: &Behaviour) -> [ImplItem; 3] {
             /// Begins a new aggregate with `event`, under this id.
             #[allow(dead_code)]
             #[must_use = "an aggregate that is not added is forgotten"]
-            fn raise_new_as<__E>(id: <Self as #private::AggregateState>::Id, event: __E) -> Self
+            fn raise_new_as<__E, __Id>(id: __Id, event: __E) -> Self
             where
-                Self: #private::RaiseNew<__E>,
+                Self: #private::RaiseNew<__E, Id = __Id>,
             {
                 <Self as #private::RaiseNew<__E>>::raise_new(id, event)
             }
@@ -138,6 +138,14 @@ impl<'a> Names<'a> {
     /// Whether a handler creates; otherwise the aggregate begins as its `Default`.
     pub(super) fn any_creates(&self) -> bool {
         self.handlers().any(|handler| handler.creates)
+    }
+
+    /// A part of `Event` for a handler's event: what is no event is told on the event's name, always
+    /// in the same words and so once.
+    pub(super) fn of(&self, handler: &Handler, item: &str) -> TokenStream {
+        let (private, event) = (&self.private, &handler.event);
+        let item = format_ident!("{item}");
+        located(quote!(<#event as #private::Event>::#item), event.span())
     }
 
     /// What rustc finds wrong in `tokens` is told on the aggregate's name.
@@ -195,7 +203,7 @@ impl<'a> Names<'a> {
             variant,
             ..
         } = handler;
-        let id = quote!(<Self as #private::AggregateState>::Id);
+        let id = self.on_the_name(quote!(<Self as #private::AggregateState>::Id));
         quote! {
             #(#cfgs)*
             #[automatically_derived]
@@ -215,11 +223,12 @@ impl<'a> Names<'a> {
             ..
         } = self;
         let hash = Literal::u64_unsuffixed(self.behaviour.hash);
+        let shape = self.on_the_name(quote!(<Self as #private::AggregateState>::SHAPE));
         let create = self.create();
         let apply = self.arms(|handler| apply_arm(handler, (quote!(event), quote!(event))));
         let apply_ref = self.arms(|handler| {
-            let event = &handler.event;
-            let clone = quote!(#private::Of::<#event>::clone(event));
+            let clone = self.of(handler, "__clone");
+            let clone = quote!(#clone(event));
             apply_arm(handler, (quote!(ref event), clone))
         });
         quote! {
@@ -228,7 +237,7 @@ impl<'a> Names<'a> {
                 type Event = #event_enum;
 
                 const FINGERPRINT: #private::Fingerprint = #private::fingerprint(
-                    <Self as #private::AggregateState>::SHAPE,
+                    #shape,
                     #hash,
                     <#event_enum as #private::EventEnum>::TYPES,
                 );
@@ -253,7 +262,7 @@ impl<'a> Names<'a> {
             ..
         } = self;
         let (id, event, body) = if self.any_creates() {
-            let arms = self.arms(|handler| create_arm(handler, private));
+            let arms = self.arms(|handler| create_arm(handler, &self.of(handler, "__clone")));
             (quote!(_), quote!(__event), quote!(match *__event { #arms }))
         } else if self.behaviour.sound {
             let begin = self.on_the_name(quote!(#private::begin_as_default::<Self>));
@@ -261,9 +270,10 @@ impl<'a> Names<'a> {
         } else {
             (quote!(_), quote!(_), quote!(::core::option::Option::None))
         };
+        let id_type = self.on_the_name(quote!(<Self as #private::AggregateState>::Id));
         quote! {
             fn create(
-                #id: &<Self as #private::AggregateState>::Id,
+                #id: &#id_type,
                 #event: &#event_enum,
             ) -> ::core::option::Option<Self> {
                 #body
@@ -276,12 +286,11 @@ impl<'a> Names<'a> {
         let handlers = self.handlers().map(|handler| {
             let Handler {
                 cfgs,
-                event,
                 written,
                 creates,
                 ..
             } = handler;
-            let written = written.to_string();
+            let (written, of_type) = (written.to_string(), self.of(handler, "__TYPE"));
             let handles = match creates {
                 true => quote!(Creation),
                 false => quote!(Change),
@@ -289,7 +298,7 @@ impl<'a> Names<'a> {
             quote! {
                 #(#cfgs)*
                 #private::HandlerRegistration::new(
-                    #private::Of::<#event>::TYPE,
+                    #of_type,
                     #written,
                     #private::Handles::#handles,
                 )
@@ -321,15 +330,14 @@ fn apply_arm(
     (binding, quote!({ Self::#function(self, #event); true }))
 }
 
-fn create_arm(handler: &Handler, private: &TokenStream) -> (TokenStream, TokenStream) {
-    let Handler {
-        function, event, ..
-    } = handler;
+fn create_arm(handler: &Handler, clone: &TokenStream) -> (TokenStream, TokenStream) {
+    let Handler { function, .. } = handler;
+    let clone = quote!(#clone(event));
     let argument = match handler {
         Handler { broken: true, .. } | Handler { creates: false, .. } => {
             return (quote!(..), quote!(::core::option::Option::None));
         }
-        Handler { by_value: true, .. } => quote!(#private::Of::<#event>::clone(event)),
+        Handler { by_value: true, .. } => clone,
         _ => quote!(event),
     };
     let created = quote!(::core::option::Option::Some(Self::#function(#argument)));
