@@ -148,7 +148,7 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
         #(#attrs)*
         #vis struct #ident {
             #(#fields,)*
-            #[doc = "Id, version and pending events, kept by the framework."]
+            #[doc = " Id, version and pending events, kept by the framework."]
             #skip
             #root: #root_type,
         }

@@ -10,7 +10,7 @@ impl Names<'_> {
     /// The enum, a `From` for each event, and how it is cloned, printed, encoded and decoded.
     pub(super) fn event_enum(&self) -> TokenStream {
         let event_enum = &self.event_enum;
-        let doc = format!("The events of [`{}`].", self.behaviour.ident);
+        let doc = format!(" The events of [`{}`].", self.behaviour.ident);
         let variants = self.handlers().map(|handler| {
             let Handler {
                 cfgs,
@@ -19,7 +19,7 @@ impl Names<'_> {
                 written,
                 ..
             } = handler;
-            let doc = format!("Applied by `{written}`.");
+            let doc = format!(" Applied by `{written}`.");
             quote!(#[doc = #doc] #(#cfgs)* #variant(#event))
         });
         let froms = self.handlers().map(|handler| self.from(handler));

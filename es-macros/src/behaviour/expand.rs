@@ -143,9 +143,9 @@ impl<'a> Names<'a> {
     /// A part of `Event` for a handler's event: what is no event is told on the event's name, always
     /// in the same words and so once.
     pub(super) fn of(&self, handler: &Handler, item: &str) -> TokenStream {
-        let (private, event) = (&self.private, &handler.event);
+        let (krate, event) = (&self.behaviour.krate, &handler.event);
         let item = format_ident!("{item}");
-        located(quote!(<#event as #private::Event>::#item), event.span())
+        located(quote!(<#event as #krate::Event>::#item), event.span())
     }
 
     /// What rustc finds wrong in `tokens` is told on the aggregate's name.
@@ -203,7 +203,7 @@ impl<'a> Names<'a> {
             variant,
             ..
         } = handler;
-        let id = self.on_the_name(quote!(<Self as #private::AggregateState>::Id));
+        let id = quote!(<Self as #private::AggregateState>::Id);
         quote! {
             #(#cfgs)*
             #[automatically_derived]
@@ -223,7 +223,7 @@ impl<'a> Names<'a> {
             ..
         } = self;
         let hash = Literal::u64_unsuffixed(self.behaviour.hash);
-        let shape = self.on_the_name(quote!(<Self as #private::AggregateState>::SHAPE));
+        let shape = quote!(<Self as #private::AggregateState>::SHAPE);
         let create = self.create();
         let apply = self.arms(|handler| apply_arm(handler, (quote!(event), quote!(event))));
         let apply_ref = self.arms(|handler| {
@@ -270,7 +270,7 @@ impl<'a> Names<'a> {
         } else {
             (quote!(_), quote!(_), quote!(::core::option::Option::None))
         };
-        let id_type = self.on_the_name(quote!(<Self as #private::AggregateState>::Id));
+        let id_type = quote!(<Self as #private::AggregateState>::Id);
         quote! {
             fn create(
                 #id: &#id_type,

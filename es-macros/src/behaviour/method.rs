@@ -97,14 +97,14 @@ impl<'a> EventMethod<'a> {
             .filter(|attr| attr.path().is_ident("doc"));
         let docs: Vec<_> = docs.collect();
         let no_docs = docs.is_empty().then(|| {
-            let text = format!("The event of `{}`.", self.written.sig.ident);
+            let text = format!(" The event of `{}`.", self.written.sig.ident);
             quote!(#[doc = #text])
         });
         let body = match self.fields.is_empty() {
             true => quote!(;),
             false => {
                 let fields = self.fields.iter().map(|Parameter { ident, ty, .. }| {
-                    let text = format!("`{}`.", ident.unraw());
+                    let text = format!(" `{}`.", ident.unraw());
                     quote!(#[doc = #text] pub #ident: #ty)
                 });
                 quote!({ #(#fields),* })
@@ -176,7 +176,7 @@ impl<'a> EventMethod<'a> {
             }
         };
         let doc = format!(
-            "Applies `{}`: the body of `{}`.",
+            " Applies `{}`: the body of `{}`.",
             text(event),
             self.written.sig.ident
         );

@@ -117,6 +117,9 @@ fn chain(
     version_span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Path> {
+    // Where the list itself is wrong, what is missing in it is not known.
+    let readable = upcasts.is_some() || diagnostics.is_empty();
+    let before = diagnostics.count();
     let (span, steps) = upcasts.unwrap_or_else(|| (version_span, Vec::new()));
     let mut found: Vec<Option<Path>> = vec![None; (version.max(1) - 1).min(1_000) as usize];
     for Upcast { from, function } in steps {
@@ -141,7 +144,10 @@ fn chain(
         }
     }
     let missing = found.iter().position(Option::is_none);
-    if let (Some(index), true) = (missing, diagnostics.is_empty()) {
+    if let Some(index) = missing
+        && readable
+        && diagnostics.count() == before
+    {
         let from = index + 1;
         let message = format!(
             "no step leads on from version {from}; add `{from} => a_function` to `upcast(..)`, where \
