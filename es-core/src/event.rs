@@ -34,6 +34,7 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     };
 
     #[doc(hidden)]
+    #[must_use]
     fn __clone(&self) -> Self {
         self.clone()
     }

@@ -62,6 +62,7 @@ mod domain;
 mod error;
 mod event;
 mod history;
+mod macros;
 pub mod prelude;
 pub mod record;
 pub mod registry;
@@ -70,7 +71,7 @@ pub mod store;
 pub mod stream;
 pub mod testing;
 
-pub use es_macros::{aggregate, apply, event, value};
+pub use macros::{aggregate, apply, event, value};
 pub use {chrono, serde_json, uuid};
 
 pub use aggregate::{

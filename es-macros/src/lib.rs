@@ -21,25 +21,27 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::Item;
 
-/// See es-core.
+/// On a struct: makes it an event. The reference, with examples, is that of `es_core::event`.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     event::attribute(options.into(), item.into()).into()
 }
 
-/// See es-core.
+/// Derives what the parts of events and states need. The reference is that of `es_core::value`.
 #[proc_macro_attribute]
 pub fn value(options: TokenStream, item: TokenStream) -> TokenStream {
     event::value(options.into(), item.into()).into()
 }
 
-/// See es-core.
+/// On a struct and on its `impl`: makes it an aggregate. The reference, with examples, is that of
+/// `es_core::aggregate`.
 #[proc_macro_attribute]
 pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
     aggregate_attribute(options.into(), &item.into()).into()
 }
 
-/// See es-core.
+/// Marks a handler in an `#[aggregate] impl`, which takes the attribute off: what is left to do here
+/// is to tell that it stands elsewhere. The reference is that of `es_core::apply`.
 #[proc_macro_attribute]
 pub fn apply(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced_apply(&item.into()).into()
