@@ -56,7 +56,7 @@ fn the_struct_of_an_aggregate() {
 
 #[test]
 fn a_behaviour_of_handlers() {
-    let item = r#"
+    let item = r"
         impl BankAccount {
             pub fn deposit(&mut self, cents: u64) { self.raise_(Deposited { cents }); }
 
@@ -66,7 +66,7 @@ fn a_behaviour_of_handlers() {
             #[apply]
             fn deposited(&mut self, event: &Deposited) { self.balance_cents += event.cents; }
         }
-    "#;
+    ";
 
     assert_snapshot!(aggregate("", item));
 }
@@ -87,129 +87,60 @@ fn a_behaviour_of_methods_that_are_events() {
     assert_snapshot!(aggregate("", item));
 }
 
+#[rustfmt::skip]
+const OPTIONS: &[&str] = &[
+    "", ",", ",,", "=", "= 1", "id", "id =", "id = ", "id = ,", "id = <", "id = a < b", "name()",
+    "name = \"\"", "version = 99999999999", "version = 4294967295", "version = -1", "version(1)",
+    "upcast", "upcast()", "upcast(1)", "upcast(1 =>)", "upcast(=> f)", "upcast(1 => f::)",
+    "upcast(1 => 2)", "version = 2, upcast(99999999999 => f)", "version = 2, upcast(0 => f)",
+    "event_sourced, id = Id<A, B>, category", "event_sourced(x)", "event_sourced, category = 1",
+    "crate", "crate = 1", "crate = \"\"", "crate = \"a b\"", "crate = \"::es\"",
+    "event_sourced, \"x\"", "event_sourced, domain = \"\"", "snapshots", "snapshots = \"off\"",
+    "snapshot_every = \"x\"", "r#type = 1",
+    "event_sourced, snapshot_every = 18446744073709551616", "X, id =", "X Y", "x::y", "1",
+];
+
+#[rustfmt::skip]
+const ITEMS: &[&str] = &[
+    "", ";", "struct", "struct A;", "struct A(u8);", "struct A {}", "struct A { a: u8, }",
+    "enum A {}", "union A { a: u8 }", "fn a() {}", "fn a(&self);", "impl", "impl {}", "impl A {}",
+    "impl A for B {}", "impl &A {}", "impl [A] {}", "impl dyn A {}", "impl <A as B>::C {}",
+    "impl a::B {}", "impl A { x }", "impl A { fn }", "impl A { fn a( {} }", "impl A { #[apply] }",
+    "impl A { #[apply] fn a() }", "impl A { #[apply] fn a(); }",
+    "impl A { #[apply] fn a(x: ()) -> Self { a b } }", "impl A { #[apply(] fn a() {} }",
+    "impl A { #[apply = 1] fn a(&mut self, e: &E) {} }", "impl A { #[event] fn a() {} }",
+    "impl A { #[event()] fn a() {} }", "impl A { #[event(,)] fn a() {} }",
+    "impl A { #[event(E F)] fn a() {} }", "impl A { #[event(fn)] fn a() {} }",
+    "impl A { #[event(E, version = 4294967295)] fn a(&mut self) {} }",
+    "impl A { #[event(E, upcast(1 => f))] fn a(&mut self, _: u8, (x, y): (u8, u8), &z: &u8) {} }",
+    "impl A { #[event(E)] fn a(&mut self, x: impl Fn(&str) -> u8, ...) {} }",
+    "impl A { #[event(E)] #[apply] fn a(self: Box<Self>) -> ! {} }",
+    "impl A { #[apply] type X = u8; #[event(E)] const Y: u8 = 1; #[apply] mac!(); }",
+    "impl A { #[apply] fn a(&mut self, (e): (&(((E))))) {} }",
+    "impl A { #[apply] fn a(&mut self, _: &'a mut E) {} }",
+    "impl A { #[apply] fn a(&mut self, _: fn(E)) {} #[apply] fn b(&mut self, _: <E as F>::G) {} }",
+    "mod a {}", "use a;", "type A = B;", "trait A {}", "macro_rules! a { () => {} }",
+    "static A: u8 = 1;", "/// only documentation", "pub", "#[derive(Clone, #)] struct A;",
+    "#[serde(crate)] struct A { a: u8 }",
+];
+
 /// Nothing that can be written makes a macro panic: it is told, or it is nothing.
 #[test]
 fn malformed_input_is_told() {
-    let options = [
-        "",
-        ",",
-        ",,",
-        "=",
-        "= 1",
-        "id",
-        "id =",
-        "id = ",
-        "id = ,",
-        "id = <",
-        "id = a < b",
-        "name()",
-        "name = \"\"",
-        "version = 99999999999",
-        "version = 4294967295",
-        "version = -1",
-        "version(1)",
-        "upcast",
-        "upcast()",
-        "upcast(1)",
-        "upcast(1 =>)",
-        "upcast(=> f)",
-        "upcast(1 => f::)",
-        "upcast(1 => 2)",
-        "version = 2, upcast(99999999999 => f)",
-        "version = 2, upcast(0 => f)",
-        "event_sourced, id = Id<A, B>, category",
-        "event_sourced(x)",
-        "event_sourced, category = 1",
-        "crate",
-        "crate = 1",
-        "crate = \"\"",
-        "crate = \"a b\"",
-        "crate = \"::es\"",
-        "event_sourced, \"x\"",
-        "event_sourced, domain = \"\"",
-        "snapshots",
-        "snapshots = \"off\"",
-        "snapshot_every = \"x\"",
-        "r#type = 1",
-        "event_sourced, snapshot_every = 18446744073709551616",
-        "X, id =",
-        "X Y",
-        "x::y",
-        "1",
-    ];
-    let items = [
-        "",
-        ";",
-        "struct",
-        "struct A;",
-        "struct A(u8);",
-        "struct A {}",
-        "struct A { a: u8, }",
-        "enum A {}",
-        "union A { a: u8 }",
-        "fn a() {}",
-        "fn a(&self);",
-        "impl",
-        "impl {}",
-        "impl A {}",
-        "impl A for B {}",
-        "impl &A {}",
-        "impl [A] {}",
-        "impl dyn A {}",
-        "impl <A as B>::C {}",
-        "impl a::B {}",
-        "impl A { x }",
-        "impl A { fn }",
-        "impl A { fn a( {} }",
-        "impl A { #[apply] }",
-        "impl A { #[apply] fn a() }",
-        "impl A { #[apply] fn a(); }",
-        "impl A { #[apply] fn a(x: ()) -> Self { a b } }",
-        "impl A { #[apply(] fn a() {} }",
-        "impl A { #[apply = 1] fn a(&mut self, e: &E) {} }",
-        "impl A { #[event] fn a() {} }",
-        "impl A { #[event()] fn a() {} }",
-        "impl A { #[event(,)] fn a() {} }",
-        "impl A { #[event(E F)] fn a() {} }",
-        "impl A { #[event(fn)] fn a() {} }",
-        "impl A { #[event(E, version = 4294967295)] fn a(&mut self) {} }",
-        "impl A { #[event(E, upcast(1 => f))] fn a(&mut self, _: u8, (x, y): (u8, u8), &z: &u8) {} }",
-        "impl A { #[event(E)] fn a(&mut self, x: impl Fn(&str) -> u8, ...) {} }",
-        "impl A { #[event(E)] #[apply] fn a(self: Box<Self>) -> ! {} }",
-        "impl A { #[apply] type X = u8; #[event(E)] const Y: u8 = 1; #[apply] mac!(); }",
-        "impl A { #[apply] fn a(&mut self, (e): (&(((E))))) {} }",
-        "impl A { #[apply] fn a(&mut self, _: &'a mut E) {} }",
-        "impl A { #[apply] fn a(&mut self, _: fn(E)) {} #[apply] fn b(&mut self, _: <E as F>::G) {} }",
-        "mod a {}",
-        "use a;",
-        "type A = B;",
-        "trait A {}",
-        "macro_rules! a { () => {} }",
-        "static A: u8 = 1;",
-        "/// only documentation",
-        "pub",
-        "#[derive(Clone, #)] struct A;",
-        "#[serde(crate)] struct A { a: u8 }",
-    ];
+    let parsed = |sources: &[&str]| -> Vec<TokenStream> {
+        sources.iter().flat_map(|source| source.parse()).collect()
+    };
     let mut told = 0;
-    for options in options
-        .iter()
-        .filter_map(|options| options.parse::<TokenStream>().ok())
-    {
-        for item in items
-            .iter()
-            .filter_map(|item| item.parse::<TokenStream>().ok())
-        {
+    for options in parsed(OPTIONS) {
+        for item in parsed(ITEMS) {
             let generated = [
                 crate::event::attribute(options.clone(), item.clone()),
                 crate::event::value(options.clone(), item.clone()),
                 crate::aggregate_attribute(options.clone(), &item),
                 crate::misplaced_apply(&item),
             ];
-            told += generated
-                .iter()
-                .filter(|tokens| tokens.to_string().contains("compile_error"))
-                .count();
+            let is_told = |tokens: &&TokenStream| tokens.to_string().contains("compile_error");
+            told += generated.iter().filter(is_told).count();
         }
     }
     assert!(told > 5_000, "{told}");
