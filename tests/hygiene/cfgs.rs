@@ -10,11 +10,11 @@ struct Absent;
 
 /// Under one that holds.
 #[event]
-#[cfg(all())]
+#[cfg(not(any()))]
 #[doc(alias = "here")]
 pub struct Present {
     /// How many, documented.
-    #[cfg(all())]
+    #[cfg(not(any()))]
     pub count: u32,
     /// Never there.
     #[cfg(any())]
@@ -26,7 +26,7 @@ pub struct Present {
 #[derive(Debug, Default, PartialEq)]
 pub struct Conditional {
     /// There.
-    #[cfg(all())]
+    #[cfg(not(any()))]
     count: u32,
     /// Not there.
     #[cfg(any())]
@@ -50,7 +50,7 @@ impl Conditional {
         self.nothing.at_all();
     }
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[apply]
     fn present(&mut self, event: &Present) {
         self.count += event.count;
@@ -63,7 +63,7 @@ impl Conditional {
     }
 
     /// Grows, and says so.
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[event(Grown)]
     #[inline]
     #[allow(clippy::missing_panics_doc)]
