@@ -67,6 +67,7 @@ pub mod prelude;
 pub mod record;
 pub mod registry;
 mod repository;
+mod root;
 pub mod store;
 pub mod stream;
 pub mod testing;
