@@ -1,7 +1,7 @@
 //! What the behaviour of an aggregate is, checked: handlers, and the events that methods define.
 
 use proc_macro2::Ident;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
 
 use super::handler;
@@ -84,60 +84,66 @@ impl Behaviour {
             knows_its_events: !marked.is_empty(),
         };
         let mut hash = TokenHash::new();
-        let mut added = Vec::new();
         for Marked { index, mark } in marked {
-            let ImplItem::Fn(function) = &mut behaviour.item.items[index] else {
-                continue;
-            };
-            raising::check(function, &behaviour.ident, &event_methods, diagnostics);
-            hash.add(&function.sig).add(&function.block);
-            let handler = match mark {
-                Mark::Apply { attribute, event } => {
-                    let handler =
-                        handler::apply(function, &attribute, event, &behaviour.ident, diagnostics);
-                    function.attrs.push(
-                        parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_self)]),
-                    );
-                    handler
-                }
-                Mark::Event { name, options, id } => {
-                    let method =
-                        EventMethod::new(function, &name, id, &behaviour.ident, diagnostics);
-                    let attrs = method.event_attrs();
-                    let event = method.event(options, &behaviour.krate, diagnostics);
-                    behaviour.events.push((attrs, event));
-                    let halves = (!method.handler.broken).then(|| method.halves());
-                    let handler = method.handler;
-                    if let Some((raising, applying)) = halves {
-                        *function = raising;
-                        added.push(ImplItem::Fn(applying));
-                    }
-                    Some(handler)
-                }
-                Mark::Unclear => None,
-            };
-            if handler.as_ref().is_none_or(|handler| handler.broken) {
-                // What it does not use is not what is wrong with it.
-                function.attrs.push(parse_quote!(#[allow(unused)]));
-            }
-            match handler {
-                Some(handler) => add_handler(&mut behaviour.handlers, handler, diagnostics),
-                None => behaviour.knows_its_events = false,
+            if let Some(function) = function(&behaviour.item.items[index]) {
+                raising::check(function, &behaviour.ident, &event_methods, diagnostics);
+                hash.add(&function.sig).add(&function.block);
+                let function = behaviour.take(function.clone(), mark, diagnostics);
+                behaviour.item.items[index] = ImplItem::Fn(function);
             }
         }
-        behaviour.item.items.extend(added);
         if behaviour.handlers.is_empty() && diagnostics.is_empty() {
-            let ident = &behaviour.ident;
-            let message = format!(
-                "`{ident}` applies no event; write a handler, as in \
-                 `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
-            );
-            diagnostics.push(&behaviour.item.self_ty, message);
+            diagnostics.push(&behaviour.item.self_ty, no_handler(&behaviour.ident));
         }
         behaviour.hash = hash.finish();
         behaviour.sound = diagnostics.is_empty();
         Ok(behaviour)
     }
+
+    /// Takes a marked function in, and answers what stands in its place.
+    fn take(
+        &mut self,
+        mut function: ImplItemFn,
+        mark: Mark,
+        diagnostics: &mut Diagnostics,
+    ) -> ImplItemFn {
+        let handler = match mark {
+            Mark::Apply { attribute, event } => {
+                let allow = quote!(clippy::needless_pass_by_value, clippy::unused_self);
+                function.attrs.push(parse_quote!(#[allow(#allow)]));
+                handler::apply(&function, &attribute, event, &self.ident, diagnostics)
+            }
+            Mark::Event { name, options, id } => {
+                let method = EventMethod::new(&function, &name, id, &self.ident, diagnostics);
+                let event = method.event(options, &self.krate, diagnostics);
+                self.events.push((method.event_attrs(), event));
+                let halves = (!method.handler.broken).then(|| method.halves());
+                let handler = method.handler;
+                if let Some((raising, applying)) = halves {
+                    function = raising;
+                    self.item.items.push(ImplItem::Fn(applying));
+                }
+                Some(handler)
+            }
+            Mark::Unclear => None,
+        };
+        if handler.as_ref().is_none_or(|handler| handler.broken) {
+            // What it does not use is not what is wrong with it.
+            function.attrs.push(parse_quote!(#[allow(unused)]));
+        }
+        match handler {
+            Some(handler) => add_handler(&mut self.handlers, handler, diagnostics),
+            None => self.knows_its_events = false,
+        }
+        function
+    }
+}
+
+fn no_handler(aggregate: &Ident) -> String {
+    format!(
+        "`{aggregate}` applies no event; write a handler, as in \
+         `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
+    )
 }
 
 fn function(item: &ImplItem) -> Option<&ImplItemFn> {
