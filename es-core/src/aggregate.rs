@@ -1,17 +1,17 @@
 //! Aggregates: what the macros generate against, and what every aggregate can tell.
 
-use std::cmp::Ordering;
-use std::fmt::{self, Debug, Display};
-use std::hash::{Hash, Hasher};
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::event::EventEnum;
 use crate::store::Fingerprint;
 use crate::stream::Version;
+
+pub use crate::root::Root;
+pub(crate) use crate::root::Stamp;
 
 /// An event-sourced aggregate: made by `#[aggregate(event_sourced)]` on a struct and `#[aggregate]`
 /// on its `impl`.
@@ -61,8 +61,7 @@ pub trait Aggregate: AggregateState {
 
     /// How many events made this state, stored and pending.
     fn version(&self) -> Version {
-        let root = self.root();
-        Version::new(root.stored.get() + root.pending.len() as u64)
+        self.root().version()
     }
 
     /// How many of them are known to be stored.
@@ -72,7 +71,7 @@ pub trait Aggregate: AggregateState {
 
     /// What was raised and is not known to be stored.
     fn pending_events(&self) -> &[Self::Event] {
-        &self.root().pending
+        self.root().pending()
     }
 }
 
@@ -100,20 +99,14 @@ pub trait AggregateState: Sized + Send + Sync + 'static {
     const SHAPE: u64;
 
     #[doc(hidden)]
-    fn root(&self) -> &Root<Self>
-    where
-        Self: Aggregate;
+    fn root(&self) -> &Root<Self>;
 
     #[doc(hidden)]
-    fn root_mut(&mut self) -> &mut Root<Self>
-    where
-        Self: Aggregate;
+    fn root_mut(&mut self) -> &mut Root<Self>;
 
     /// A copy without pending events, where all fields are `Clone`.
     #[doc(hidden)]
-    fn copy(&self) -> Option<Self>
-    where
-        Self: Aggregate;
+    fn copy(&self) -> Option<Self>;
 
     #[doc(hidden)]
     fn encode_state(&self) -> Result<Vec<u8>, serde_json::Error>;
@@ -178,9 +171,9 @@ impl<T: From<Uuid>> NewId for T {
     note = "add one to `#[aggregate] impl {Self}`: `#[apply] fn handler(&mut self, event: &{E}) {{ .. }}`",
     note = "an event whose handler returns `Self` creates the aggregate: raise it with `Self::raise_new`"
 )]
-pub trait Raise<E>: Aggregate {
+pub trait Raise<E>: Sized {
     #[doc(hidden)]
-    fn wrap(event: E) -> Self::Event;
+    fn raise(&mut self, event: E);
 }
 
 /// An aggregate that can begin with `E`: its `#[apply]` handler for it creates, or no handler
@@ -191,9 +184,48 @@ pub trait Raise<E>: Aggregate {
     note = "add one to `#[aggregate] impl {Self}`: `#[apply] fn handler(event: {E}) -> Self {{ .. }}`",
     note = "an event whose handler takes `&mut self` changes the aggregate: raise it with `self.raise_`"
 )]
-pub trait RaiseNew<E>: Aggregate {
+pub trait RaiseNew<E>: AggregateState {
     #[doc(hidden)]
-    fn wrap_new(event: E) -> Self::Event;
+    fn raise_new(id: Self::Id, event: E) -> Self;
+}
+
+/// An event that nobody has.
+///
+/// With one `Raise` impl alone, rustc takes its event for the only one possible and answers a bare
+/// type mismatch; two hidden impls for every type keep our own text.
+#[derive(Clone, Copy, Debug)]
+pub enum NoEvent {}
+
+/// As [`NoEvent`], so that there are two also where an aggregate has none.
+#[derive(Clone, Copy, Debug)]
+pub enum NoOtherEvent {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Sized> Raise<NoEvent> for A {
+    fn raise(&mut self, event: NoEvent) {
+        match event {}
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Sized> Raise<NoOtherEvent> for A {
+    fn raise(&mut self, event: NoOtherEvent) {
+        match event {}
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: AggregateState> RaiseNew<NoEvent> for A {
+    fn raise_new(_: A::Id, event: NoEvent) -> Self {
+        match event {}
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: AggregateState> RaiseNew<NoOtherEvent> for A {
+    fn raise_new(_: A::Id, event: NoOtherEvent) -> Self {
+        match event {}
+    }
 }
 
 /// An aggregate that has no creating handler and begins as its `Default`.
@@ -214,119 +246,6 @@ impl<T: Default> BeginsAsDefault for T {
     }
 }
 
-/// What the framework keeps inside an aggregate, in a field that `#[aggregate]` adds.
-///
-/// To a derive on the aggregate it is its id and version: two aggregates are equal when these and
-/// their fields are.
-pub struct Root<A: Aggregate> {
-    pub(crate) id: Option<A::Id>,
-    pub(crate) stored: Version,
-    /// The latest time among the stored events.
-    pub(crate) time: Option<DateTime<Utc>>,
-    pub(crate) pending: Vec<A::Event>,
-    /// One for each pending event that was ever on its way into a store.
-    pub(crate) stamps: Vec<Stamp>,
-    /// The version of the last snapshot known of.
-    pub(crate) snapshot: Version,
-    applying: Option<&'static str>,
-}
-
-/// What an event is given when it is added, once.
-#[derive(Clone, Debug)]
-pub(crate) struct Stamp {
-    pub(crate) id: Uuid,
-    pub(crate) time: DateTime<Utc>,
-    pub(crate) metadata: Arc<[u8]>,
-}
-
-impl<A: Aggregate> Root<A> {
-    pub(crate) fn set_id(&mut self, id: A::Id) {
-        self.id = Some(id);
-    }
-
-    /// The same without pending events: what a state is copied with.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn copy(&self) -> Self {
-        Self {
-            id: self.id.clone(),
-            stored: self.stored,
-            time: self.time,
-            pending: Vec::new(),
-            stamps: Vec::new(),
-            snapshot: self.snapshot,
-            applying: None,
-        }
-    }
-
-    fn key(&self) -> (Option<&A::Id>, Version) {
-        (
-            self.id.as_ref(),
-            Version::new(self.stored.get() + self.pending.len() as u64),
-        )
-    }
-}
-
-impl<A: Aggregate> Default for Root<A> {
-    fn default() -> Self {
-        Self {
-            id: None,
-            stored: Version::EMPTY,
-            time: None,
-            pending: Vec::new(),
-            stamps: Vec::new(),
-            snapshot: Version::EMPTY,
-            applying: None,
-        }
-    }
-}
-
-impl<A: Aggregate> Clone for Root<A> {
-    fn clone(&self) -> Self {
-        Self {
-            pending: self.pending.clone(),
-            stamps: self.stamps.clone(),
-            ..self.copy()
-        }
-    }
-}
-
-impl<A: Aggregate> Debug for Root<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Root")
-            .field("id", &self.id)
-            .field("stored", &self.stored.get())
-            .field("pending", &self.pending)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<A: Aggregate> PartialEq for Root<A> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl<A: Aggregate> Eq for Root<A> {}
-
-impl<A: Aggregate> PartialOrd for Root<A> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<A: Aggregate> Ord for Root<A> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl<A: Aggregate> Hash for Root<A> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
-    }
-}
-
 /// Creates an aggregate by its first event and keeps that as pending: the body of `raise_new_as`.
 #[doc(hidden)]
 pub fn raise_new<A: Aggregate>(id: A::Id, event: A::Event) -> A {
@@ -336,7 +255,7 @@ pub fn raise_new<A: Aggregate>(id: A::Id, event: A::Event) -> A {
             name(&event)
         )
     });
-    aggregate.root_mut().pending.push(event);
+    aggregate.root_mut().pending_mut().push(event);
     aggregate
 }
 
@@ -363,7 +282,7 @@ pub fn raise<A: Aggregate>(aggregate: &mut A, event: A::Event) {
     aggregate.apply_ref(&event);
     let root = aggregate.root_mut();
     root.applying = None;
-    root.pending.push(event);
+    root.pending_mut().push(event);
 }
 
 /// The state after the first event, or `None` where it does not create.
@@ -371,7 +290,7 @@ pub(crate) fn begin<A: Aggregate>(id: A::Id, event: &A::Event) -> Option<A> {
     let mut aggregate = A::create(&id, event)?;
     let root = aggregate.root_mut();
     assert!(
-        root.pending.is_empty() && root.stored == Version::EMPTY,
+        root.is_new(),
         "the handler of `{}` raised an event in a new `{}`: a handler raises none",
         name(event),
         A::NAME

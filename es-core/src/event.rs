@@ -1,6 +1,6 @@
 //! Events as users write them, and the enum of one aggregate's events.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,36 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     /// # Errors
     /// [`DecodeError`] where no step leads from that version, or the payload has another shape.
     fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError>;
+
+    // What the enum of an aggregate's events does with one of them: all of it by this trait, so that
+    // rustc says once what is no event.
+
+    #[doc(hidden)]
+    const __TYPE: EventType = EventType {
+        name: Self::NAME,
+        version: Self::VERSION,
+    };
+
+    #[doc(hidden)]
+    #[must_use]
+    fn __clone(&self) -> Self {
+        self.clone()
+    }
+
+    #[doc(hidden)]
+    fn __debug(&self, variant: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(variant).field(self).finish()
+    }
+
+    #[doc(hidden)]
+    fn __encode(&self, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(data, self)
+    }
+
+    #[doc(hidden)]
+    fn __decode_into<A: From<Self>>(version: u32, data: &[u8]) -> Result<A, DecodeError> {
+        Self::decode(version, data).map(A::from)
+    }
 }
 
 /// All events of one aggregate: the enum that `#[aggregate] impl` generates.

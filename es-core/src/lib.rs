@@ -62,20 +62,21 @@ mod domain;
 mod error;
 mod event;
 mod history;
+mod macros;
 pub mod prelude;
 pub mod record;
 pub mod registry;
 mod repository;
+mod root;
 pub mod store;
 pub mod stream;
 pub mod testing;
 
-pub use es_macros::{aggregate, apply, event, value};
+pub use macros::{aggregate, apply, event, value};
 pub use {chrono, serde_json, uuid};
 
 pub use aggregate::{
-    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Raise, RaiseNew, Root,
-    Snapshots,
+    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Root, Snapshots,
 };
 pub use domain::{Domain, DomainBuilder};
 pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError, UpdateError};

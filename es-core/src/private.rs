@@ -19,12 +19,11 @@ pub use crate::registry::{
 pub use crate::store::Fingerprint;
 pub use crate::testing::new_aggregate_uuid;
 
-/// An event that nobody has.
-///
-/// With one `Raise` impl alone, rustc takes its event for the only one possible and answers a bare
-/// type mismatch; a hidden second impl for this type keeps our own text.
-#[derive(Clone, Copy, Debug)]
-pub enum NoEvent {}
+/// A new id for a new aggregate.
+#[must_use]
+pub fn new_id<I: NewId>() -> I {
+    I::new_id(new_aggregate_uuid())
+}
 
 /// Decodes a payload as the type that the context asks for: an event, or one of its old shapes.
 ///
@@ -32,14 +31,6 @@ pub enum NoEvent {}
 /// [`DecodeError::Payload`] where it has another shape.
 pub fn decode<T: serde::de::DeserializeOwned>(data: &[u8]) -> Result<T, DecodeError> {
     Ok(serde_json::from_slice(data)?)
-}
-
-/// Writes the payload of an event behind what is in `data`.
-///
-/// # Errors
-/// Where the event's own `Serialize` fails.
-pub fn encode<E: Event>(event: &E, data: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(data, event)
 }
 
 /// The answer to a version that no step leads from.
@@ -74,30 +65,26 @@ pub fn decode_state<S: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<S, s
     serde_json::from_slice(bytes)
 }
 
-/// Holds a field, to be copied where its type is `Clone`: see [`CopyByClone`].
+/// Holds a field, to be copied where its type is `Clone`: `Field(&self.name).copied()`.
 #[derive(Debug)]
 pub struct Field<'a, T>(pub &'a T);
 
-/// Found first by `(&Field(&x)).copy()`, where the type is `Clone`.
-pub trait CopyByClone<T> {
-    /// The field's clone.
-    fn copy(&self) -> Option<T>;
-}
-
-impl<T: Clone> CopyByClone<T> for Field<'_, T> {
-    fn copy(&self) -> Option<T> {
+impl<T: Clone> Field<'_, T> {
+    /// The field's clone: found first, where there is one.
+    #[must_use]
+    pub fn copied(&self) -> Option<T> {
         Some(self.0.clone())
     }
 }
 
-/// Found by `(&Field(&x)).copy()` where the type is not `Clone`.
-pub trait CopyImpossible<T> {
+/// What `Field(&self.name).copied()` means where the type is not `Clone`.
+pub trait NotCopied<T> {
     /// None.
-    fn copy(&self) -> Option<T>;
+    fn copied(&self) -> Option<T>;
 }
 
-impl<T> CopyImpossible<T> for &Field<'_, T> {
-    fn copy(&self) -> Option<T> {
+impl<T> NotCopied<T> for Field<'_, T> {
+    fn copied(&self) -> Option<T> {
         None
     }
 }
@@ -160,6 +147,11 @@ const fn equal(left: &str, right: &str) -> bool {
         index += 1;
     }
     true
+}
+
+/// What stands where the macro refused to write something: never called, since nothing compiles.
+pub fn refused() -> ! {
+    unreachable!("a macro refused what is called here")
 }
 
 /// The answer of an aggregate with `snapshots = off` to whoever asks for its state.

@@ -23,6 +23,12 @@ impl Crate {
         Self(quote!(::#name))
     }
 
+    /// Whether a path that begins with `name` leads here.
+    pub fn is(&self, name: &Ident) -> bool {
+        let last = self.0.clone().into_iter().last();
+        name == "es_core" || last.is_some_and(|last| *name == last.to_string())
+    }
+
     /// The module of things that only generated code names.
     pub fn private(&self) -> TokenStream {
         let path = &self.0;

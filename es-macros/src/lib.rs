@@ -10,33 +10,38 @@ mod behaviour;
 mod derives;
 mod diagnostics;
 mod event;
+#[cfg(test)]
+mod expansions;
 mod hash;
 mod krate;
 mod options;
+mod span;
 
 use proc_macro::TokenStream;
 use quote::quote;
 use syn::Item;
 
-/// See es-core.
+/// On a struct: makes it an event. The reference, with examples, is that of `es_core::event`.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     event::attribute(options.into(), item.into()).into()
 }
 
-/// See es-core.
+/// Derives what the parts of events and states need. The reference is that of `es_core::value`.
 #[proc_macro_attribute]
 pub fn value(options: TokenStream, item: TokenStream) -> TokenStream {
     event::value(options.into(), item.into()).into()
 }
 
-/// See es-core.
+/// On a struct and on its `impl`: makes it an aggregate. The reference, with examples, is that of
+/// `es_core::aggregate`.
 #[proc_macro_attribute]
 pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
     aggregate_attribute(options.into(), &item.into()).into()
 }
 
-/// See es-core.
+/// Marks a handler in an `#[aggregate] impl`, which takes the attribute off: what is left to do here
+/// is to tell that it stands elsewhere. The reference is that of `es_core::apply`.
 #[proc_macro_attribute]
 pub fn apply(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced_apply(&item.into()).into()
@@ -46,23 +51,20 @@ fn aggregate_attribute(
     options: proc_macro2::TokenStream,
     item: &proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
-    let message = match syn::parse2::<Item>(item.clone()) {
+    let error = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Struct(item)) => return aggregate::attribute(options, item),
         Ok(Item::Impl(item)) => return behaviour::attribute(options, item),
-        Ok(Item::Enum(item)) => syn::Error::new_spanned(
-            &item.ident,
-            format!(
-                "an aggregate is a struct; put the enum into a field, as in `struct {}State {{ state: {} }}`",
-                item.ident, item.ident
-            ),
-        ),
+        Ok(Item::Enum(item)) => return aggregate::refuse_enum(options, &item),
         Ok(other) => syn::Error::new_spanned(
             other,
             "`#[aggregate]` belongs on a struct and on its `impl`",
         ),
-        Err(error) => error,
+        Err(error) => match behaviour::parse_leniently(item.clone()) {
+            Some(item) => return behaviour::attribute(options, item),
+            None => error,
+        },
     };
-    let error = message.to_compile_error();
+    let error = error.to_compile_error();
     quote!(#item #error)
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
+use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Token, Type};
@@ -27,7 +28,7 @@ impl Parse for RawOption {
         let key = Ident::parse_any(input)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            RawValue::Assigned(until_comma(input)?)
+            RawValue::Assigned(value(input)?)
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -39,23 +40,33 @@ impl Parse for RawOption {
     }
 }
 
-/// Everything up to the next comma outside brackets; commas between `<` and `>` are inside.
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    let mut depth = 0_i32;
-    while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
-        let tree: proc_macro2::TokenTree = input.parse()?;
-        match &tree {
-            proc_macro2::TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
-            proc_macro2::TokenTree::Punct(punct) if punct.as_char() == '>' => depth -= 1,
-            _ => {}
-        }
-        tokens.extend([tree]);
+/// The value behind `=`: a type where one ends at the next comma, so that `Id<A, B>` is whole, else
+/// an expression, else whatever stands there, for the option to say what it expected.
+fn value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(input.error("expected was a value behind `=`"));
     }
-    if tokens.is_empty() {
-        return Err(input.error("expected a value behind `=`"));
+    if let Some(ty) = up_to_comma::<Type>(input) {
+        return Ok(ty.into_token_stream());
+    }
+    if let Some(expr) = up_to_comma::<Expr>(input) {
+        return Ok(expr.into_token_stream());
+    }
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend([input.parse::<proc_macro2::TokenTree>()?]);
     }
     Ok(tokens)
+}
+
+fn up_to_comma<T: Parse>(input: ParseStream<'_>) -> Option<T> {
+    let fork = input.fork();
+    let value = fork.parse().ok()?;
+    if !fork.is_empty() && !fork.peek(Token![,]) {
+        return None;
+    }
+    input.advance_to(&fork);
+    Some(value)
 }
 
 /// Takes the options of an attribute apart. Unknown and doubled ones are told, and left out.
@@ -91,6 +102,9 @@ fn unknown(name: &str, attribute: &str, known: &[&str]) -> String {
         .join(", ");
     match known.iter().find(|known| resembles(name, known)) {
         Some(meant) => format!("`{attribute}` has no option `{name}`; did you mean `{meant}`?"),
+        None if known.len() == 1 => {
+            format!("`{attribute}` has no option `{name}`, expected was {list}")
+        }
         None => format!("`{attribute}` has no option `{name}`, expected was one of {list}"),
     }
 }

@@ -63,7 +63,7 @@ pub(super) async fn save<A: Aggregate>(
 
     let root = aggregate.root();
     let mut events = NewEvents::new();
-    for (event, stamp) in root.pending.iter().zip(&root.stamps) {
+    for (event, stamp) in root.pending().iter().zip(&root.stamps) {
         let encode = |bytes: &mut Vec<u8>| codec::encode(domain.name(), event, bytes);
         let encoded = events.encode(stamp.id, stamp.time, &stamp.metadata, encode);
         encoded.map_err(|problem| {
@@ -81,7 +81,7 @@ pub(super) async fn save<A: Aggregate>(
     let root = aggregate.root_mut();
     root.time = root.stamps.last().map(|stamp| stamp.time).or(root.time);
     root.stored = committed.version;
-    root.pending.clear();
+    root.pending_mut().clear();
     root.stamps.clear();
     snapshot::take_if_due(domain, &append.streams()[0].stream, aggregate).await;
     Ok(committed)
@@ -94,7 +94,7 @@ fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
     let root = aggregate.root_mut();
     let before = root.stamps.last().map(|stamp| stamp.time).or(root.time);
     let time = before.map_or(now, |before| before.max(now));
-    while root.stamps.len() < root.pending.len() {
+    while root.stamps.len() < root.pending().len() {
         let metadata = Arc::clone(domain.context());
         root.stamps.push(Stamp {
             id: domain.new_event_id(),

@@ -1,10 +1,12 @@
 //! What `#[aggregate(event_sourced)]` generates on a struct.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Path, Type};
 
 use super::model::{Aggregate, Snapshots};
 use crate::derives::{self, Derive, Present};
+use crate::krate::Crate;
 
 /// The hidden field. rustc names it where a literal or a derive misses it, so it says what to do.
 pub fn root_field(span: Span) -> Ident {
@@ -12,6 +14,30 @@ pub fn root_field(span: Span) -> Ident {
         "__root_of_aggregate__put_derives_below_it_and_literals_into_its_impl",
         span,
     )
+}
+
+/// What stands for the `AggregateState` impl of something that can be none, so that the rest of the
+/// program is not told as well.
+pub fn refused(ident: &Ident, id: Option<&Type>, krate: Option<&Path>) -> TokenStream {
+    let krate = Crate::new(krate);
+    let private = krate.private();
+    let id = id.map_or_else(|| quote!(#krate::uuid::Uuid), ToTokens::to_token_stream);
+    quote! {
+        impl #private::AggregateState for #ident {
+            type Id = #id;
+            const NAME: &'static ::core::primitive::str = "";
+            const CATEGORY: &'static ::core::primitive::str = "";
+            const SNAPSHOTS: #private::Snapshots = #private::Snapshots::Off;
+            const SHAPE: ::core::primitive::u64 = 0;
+            fn root(&self) -> &#private::Root<Self> { #private::refused() }
+            fn root_mut(&mut self) -> &mut #private::Root<Self> { #private::refused() }
+            fn copy(&self) -> ::core::option::Option<Self> { #private::refused() }
+            fn encode_state(&self) -> #private::EncodedState { #private::refused() }
+            fn decode_state(_: &[::core::primitive::u8]) -> #private::DecodedState<Self> {
+                #private::refused()
+            }
+        }
+    }
 }
 
 /// The struct with its hidden field and derives, its `AggregateState` impl and its registration.
@@ -122,7 +148,7 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
         #(#attrs)*
         #vis struct #ident {
             #(#fields,)*
-            #[doc = "Id, version and pending events, kept by the framework."]
+            #[doc = " Id, version and pending events, kept by the framework."]
             #skip
             #root: #root_type,
         }
@@ -139,12 +165,12 @@ fn copy(aggregate: &Aggregate) -> TokenStream {
             .iter()
             .filter(|attr| attr.path().is_ident("cfg"));
         let ident = &field.ident;
-        quote!(#(#cfgs)* #ident: (&#private::Field(&self.#ident)).copy()?)
+        quote!(#(#cfgs)* #ident: #private::Field(&self.#ident).copied()?)
     });
     quote! {
         fn copy(&self) -> ::core::option::Option<Self> {
             #[allow(unused_imports)]
-            use #private::{CopyByClone as _, CopyImpossible as _};
+            use #private::NotCopied as _;
             ::core::option::Option::Some(Self {
                 #(#copies,)*
                 #root: self.#root.copy(),

@@ -21,7 +21,7 @@ pub fn apply(
     let before = diagnostics.count();
     let sig = &function.sig;
     if let syn::Visibility::Public(_) | syn::Visibility::Restricted(_) = function.vis {
-        diagnostics.push(&function.vis, "a handler is called by the framework alone; take this away, and raise the event in a method of its own");
+        diagnostics.push(&function.vis, "a handler is called by the framework alone; take `pub` away, and raise the event in a method of its own");
     }
     check_plain(sig, "a handler", diagnostics);
     let creates = receiver_creates(sig, diagnostics);
@@ -59,6 +59,7 @@ pub fn apply(
         );
         diagnostics.push(attribute, message);
     }
+    let found = found.filter(|(event, _)| !names_a_parameter(sig, event));
     let (event, by_value) = match (found, named) {
         (Some(found), _) => found,
         (None, Some(named)) => (named, false),
@@ -75,6 +76,12 @@ pub fn apply(
         written: sig.ident.clone(),
         broken: diagnostics.count() > before,
     })
+}
+
+/// Whether the event is a type parameter of the function, which is refused already.
+fn names_a_parameter(sig: &Signature, event: &Path) -> bool {
+    let mut parameters = sig.generics.type_params();
+    parameters.any(|parameter| event.is_ident(&parameter.ident))
 }
 
 /// Tells what a plain synchronous function does not have.
@@ -127,7 +134,7 @@ fn check_return(sig: &Signature, creates: bool, aggregate: &Ident, diagnostics: 
         diagnostics.push(ty, "a handler can not fail: what it applies has happened; refuse before raising, in the method that raises");
         return;
     }
-    let is_self = matches!(&**ty, Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(aggregate));
+    let is_self = is_the_aggregate(ty, aggregate);
     let is_unit = matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty());
     if creates && !is_self {
         diagnostics.push(ty, "a creating handler returns `Self`");
@@ -139,12 +146,25 @@ fn check_return(sig: &Signature, creates: bool, aggregate: &Ident, diagnostics: 
     }
 }
 
+/// Whether the type is `Self`, or the aggregate by its name or a path.
+pub fn is_the_aggregate(ty: &Type, aggregate: &Ident) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    path.path.is_ident("Self") || last.is_some_and(|last| last.ident == *aggregate)
+}
+
 fn is_result(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path
         .segments
         .last()
         .is_some_and(|last| last.ident == "Result")
+}
+
+/// Whether the path may name an event; `Self` and numbers do not.
+fn is_a_struct(path: &Path) -> bool {
+    let primitive = |ident: &Ident| ident.unraw().to_string().starts_with(char::is_lowercase);
+    !path.is_ident("Self") && !path.get_ident().is_some_and(primitive)
 }
 
 /// The event of a handler's parameter, and whether it is taken by value.
@@ -158,7 +178,10 @@ fn event_type(ty: &Type, diagnostics: &mut Diagnostics) -> Option<(Path, bool)> 
                 token,
                 "an event has happened and does not change; take it as `&Event` or by value",
             );
-            return None;
+            match ty {
+                Type::Reference(reference) => (&*reference.elem, false),
+                other => (other, true),
+            }
         }
         Type::Reference(reference) => (&*reference.elem, false),
         Type::Paren(paren) => return event_type(&paren.elem, diagnostics),
@@ -166,7 +189,7 @@ fn event_type(ty: &Type, diagnostics: &mut Diagnostics) -> Option<(Path, bool)> 
         other => (other, true),
     };
     match inner {
-        Type::Path(path) if path.qself.is_none() && !path.path.is_ident("Self") => {
+        Type::Path(path) if path.qself.is_none() && is_a_struct(&path.path) => {
             Some((path.path.clone(), by_value))
         }
         Type::ImplTrait(_) => {

@@ -1,25 +1,30 @@
 //! Literals and patterns of the aggregate's struct, completed with its hidden field.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, ExprStruct, Item, PatRest, PatStruct, Path, Token, parse_quote};
 
+use super::model::text;
 use crate::aggregate::root_field;
 
 /// Completes what it finds in `block`: `Self { .. }` and `Name { .. }` without `..base`.
 ///
 /// What stands inside the arguments of another macro is tokens, not syntax, and stays as it is.
-pub fn complete(block: &mut Block, aggregate: &Ident) {
+pub fn complete(block: &mut Block, aggregate: &Path) {
     Completion { aggregate }.visit_block_mut(block);
 }
 
 struct Completion<'a> {
-    aggregate: &'a Ident,
+    /// As the `impl` names it.
+    aggregate: &'a Path,
 }
 
 impl Completion<'_> {
     fn means_the_aggregate(&self, path: &Path) -> bool {
-        path.is_ident("Self") || path.is_ident(self.aggregate)
+        let last = self.aggregate.segments.last();
+        path.is_ident("Self")
+            || text(path) == text(self.aggregate)
+            || last.is_some_and(|last| path.is_ident(&last.ident))
     }
 }
 

@@ -9,7 +9,7 @@ use syn::{
     Signature, Type, TypeReference, parse_quote,
 };
 
-use super::handler::check_plain;
+use super::handler::{check_plain, is_the_aggregate};
 use super::model::{Handler, cfgs, text};
 use crate::diagnostics::Diagnostics;
 use crate::event::{Event, EventOptions};
@@ -52,8 +52,9 @@ impl<'a> EventMethod<'a> {
         let fields = sig
             .inputs
             .iter()
-            .filter_map(|input| match input {
-                FnArg::Typed(typed) => Some(parameter(typed, diagnostics)),
+            .enumerate()
+            .filter_map(|(index, input)| match input {
+                FnArg::Typed(typed) => Some(parameter(index, typed, diagnostics)),
                 FnArg::Receiver(_) => None,
             })
             .collect();
@@ -96,14 +97,14 @@ impl<'a> EventMethod<'a> {
             .filter(|attr| attr.path().is_ident("doc"));
         let docs: Vec<_> = docs.collect();
         let no_docs = docs.is_empty().then(|| {
-            let text = format!("The event of `{}`.", self.written.sig.ident);
+            let text = format!(" The event of `{}`.", self.written.sig.ident);
             quote!(#[doc = #text])
         });
         let body = match self.fields.is_empty() {
             true => quote!(;),
             false => {
                 let fields = self.fields.iter().map(|Parameter { ident, ty, .. }| {
-                    let text = format!("`{}`.", ident.unraw());
+                    let text = format!(" `{}`.", ident.unraw());
                     quote!(#[doc = #text] pub #ident: #ty)
                 });
                 quote!({ #(#fields),* })
@@ -175,7 +176,7 @@ impl<'a> EventMethod<'a> {
             }
         };
         let doc = format!(
-            "Applies `{}`: the body of `{}`.",
+            " Applies `{}`: the body of `{}`.",
             text(event),
             self.written.sig.ident
         );
@@ -217,7 +218,7 @@ fn check_event_return(
             "the body of a method that defines an event is replayed, so it returns nothing; check and answer in a method that calls this one",
         ),
         ReturnType::Type(_, ty) => {
-            let is_self = matches!(&**ty, Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(aggregate));
+            let is_self = is_the_aggregate(ty, aggregate);
             if !is_self {
                 diagnostics.push(ty, "a method that defines the event which creates returns `Self`; check in a function that calls it");
             }
@@ -226,7 +227,7 @@ fn check_event_return(
     }
 }
 
-fn parameter(typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
+fn parameter(index: usize, typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
     let before = diagnostics.count();
     Owned(diagnostics).visit_type(&typed.ty);
     // A type that is no field would bring errors of its own.
@@ -242,7 +243,7 @@ fn parameter(typed: &syn::PatType, diagnostics: &mut Diagnostics) -> Parameter {
                 other,
                 "a parameter becomes a field of the event; give it a plain name",
             );
-            let ident = Ident::new("field", Span::call_site());
+            let ident = format_ident!("field_{index}", span = Span::call_site());
             PatIdent {
                 attrs: Vec::new(),
                 by_ref: None,

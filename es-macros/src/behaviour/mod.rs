@@ -1,7 +1,9 @@
 //! `#[aggregate]` on an `impl`: the behaviour of an aggregate.
 
+mod event_enum;
 mod expand;
 mod handler;
+mod lenient;
 mod literals;
 mod method;
 mod model;
@@ -13,6 +15,8 @@ use syn::ItemImpl;
 
 use crate::diagnostics::Diagnostics;
 
+pub use lenient::parse as parse_leniently;
+
 /// `#[aggregate]` on an `impl`.
 ///
 /// Where there are mistakes, as much as can be is generated all the same, so that none of them
@@ -20,7 +24,7 @@ use crate::diagnostics::Diagnostics;
 pub fn attribute(options: TokenStream, mut item: ItemImpl) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let krate = parse::options(options, &mut diagnostics);
-    let parsed = parse::block(&mut item, &mut diagnostics);
+    let parsed = parse::block(&mut item, &krate, &mut diagnostics);
     let mut tokens = match model::Behaviour::new(item, parsed, krate, &mut diagnostics) {
         Ok(behaviour) => expand::expand(&behaviour),
         Err(untouched) => quote::quote!(#untouched),

@@ -1,7 +1,7 @@
 //! What the behaviour of an aggregate is, checked: handlers, and the events that methods define.
 
 use proc_macro2::Ident;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
 
 use super::handler;
@@ -29,6 +29,8 @@ pub struct Behaviour {
     pub hash: u64,
     /// Whether no mistake was found.
     pub sound: bool,
+    /// Whether no mistake hides an event.
+    pub knows_its_events: bool,
 }
 
 /// What applies one event.
@@ -56,12 +58,12 @@ impl Behaviour {
         krate: Crate,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, Box<ItemImpl>> {
-        let Some(ident) = aggregate(&item, diagnostics) else {
+        let Some((path, ident)) = aggregate(&item, diagnostics) else {
             return Err(Box::new(item));
         };
         for item in &mut item.items {
             if let ImplItem::Fn(function) = item {
-                literals::complete(&mut function.block, &ident);
+                literals::complete(&mut function.block, &path);
             }
         }
         let event_methods: Vec<Ident> = marked
@@ -79,56 +81,69 @@ impl Behaviour {
             events: Vec::new(),
             hash: 0,
             sound: false,
+            knows_its_events: !marked.is_empty(),
         };
         let mut hash = TokenHash::new();
-        let mut added = Vec::new();
         for Marked { index, mark } in marked {
-            let ImplItem::Fn(function) = &mut behaviour.item.items[index] else {
-                continue;
-            };
-            raising::check(function, &behaviour.ident, &event_methods, diagnostics);
-            hash.add(&function.sig).add(&function.block);
-            let handler = match mark {
-                Mark::Apply { attribute, event } => {
-                    let handler =
-                        handler::apply(function, &attribute, event, &behaviour.ident, diagnostics);
-                    function.attrs.push(
-                        parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_self)]),
-                    );
-                    handler
-                }
-                Mark::Event { name, options, id } => {
-                    let method =
-                        EventMethod::new(function, &name, id, &behaviour.ident, diagnostics);
-                    let attrs = method.event_attrs();
-                    let event = method.event(options, &behaviour.krate, diagnostics);
-                    behaviour.events.push((attrs, event));
-                    let halves = (!method.handler.broken).then(|| method.halves());
-                    let handler = method.handler;
-                    if let Some((raising, applying)) = halves {
-                        *function = raising;
-                        added.push(ImplItem::Fn(applying));
-                    }
-                    Some(handler)
-                }
-            };
-            if let Some(handler) = handler {
-                add_handler(&mut behaviour.handlers, handler, diagnostics);
+            if let Some(function) = function(&behaviour.item.items[index]) {
+                raising::check(function, &behaviour.ident, &event_methods, diagnostics);
+                hash.add(&function.sig).add(&function.block);
+                let function = behaviour.take(function.clone(), mark, diagnostics);
+                behaviour.item.items[index] = ImplItem::Fn(function);
             }
         }
-        behaviour.item.items.extend(added);
         if behaviour.handlers.is_empty() && diagnostics.is_empty() {
-            let ident = &behaviour.ident;
-            let message = format!(
-                "`{ident}` applies no event; write a handler, as in \
-                 `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
-            );
-            diagnostics.push(&behaviour.item.self_ty, message);
+            diagnostics.push(&behaviour.item.self_ty, no_handler(&behaviour.ident));
         }
         behaviour.hash = hash.finish();
         behaviour.sound = diagnostics.is_empty();
         Ok(behaviour)
     }
+
+    /// Takes a marked function in, and answers what stands in its place.
+    fn take(
+        &mut self,
+        mut function: ImplItemFn,
+        mark: Mark,
+        diagnostics: &mut Diagnostics,
+    ) -> ImplItemFn {
+        let handler = match mark {
+            Mark::Apply { attribute, event } => {
+                let allow = quote!(clippy::needless_pass_by_value, clippy::unused_self);
+                function.attrs.push(parse_quote!(#[allow(#allow)]));
+                handler::apply(&function, &attribute, event, &self.ident, diagnostics)
+            }
+            Mark::Event { name, options, id } => {
+                let method = EventMethod::new(&function, &name, id, &self.ident, diagnostics);
+                let event = method.event(options, &self.krate, diagnostics);
+                self.events.push((method.event_attrs(), event));
+                let halves = (!method.handler.broken).then(|| method.halves());
+                let handler = method.handler;
+                if let Some((raising, applying)) = halves {
+                    function = raising;
+                    self.item.items.push(ImplItem::Fn(applying));
+                }
+                Some(handler)
+            }
+            Mark::Unclear => None,
+        };
+        if handler.as_ref().is_none_or(|handler| handler.broken) {
+            // What it does not use is not what is wrong with it.
+            function.attrs.push(parse_quote!(#[allow(unused)]));
+        }
+        match handler {
+            Some(handler) => add_handler(&mut self.handlers, handler, diagnostics),
+            None => self.knows_its_events = false,
+        }
+        function
+    }
+}
+
+fn no_handler(aggregate: &Ident) -> String {
+    format!(
+        "`{aggregate}` applies no event; write a handler, as in \
+         `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
+    )
 }
 
 fn function(item: &ImplItem) -> Option<&ImplItemFn> {
@@ -138,8 +153,8 @@ fn function(item: &ImplItem) -> Option<&ImplItemFn> {
     }
 }
 
-/// The name of the aggregate whose inherent `impl` this is.
-fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<Ident> {
+/// The aggregate whose inherent `impl` this is, as written and without its path.
+fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<(Path, Ident)> {
     if let Some((path, _)) = &item.trait_ {
         diagnostics.push(
             path,
@@ -154,7 +169,8 @@ fn aggregate(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Option<Ident> {
     }
     match &*item.self_ty {
         Type::Path(path) if path.qself.is_none() => {
-            path.path.segments.last().map(|last| last.ident.clone())
+            let last = path.path.segments.last()?;
+            Some((path.path.clone(), last.ident.clone()))
         }
         other => {
             diagnostics.push(

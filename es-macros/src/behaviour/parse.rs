@@ -28,6 +28,8 @@ pub enum Mark {
         options: EventOptions,
         id: Option<Box<Expr>>,
     },
+    /// Its attribute is wrong: which event it is about is not known.
+    Unclear,
 }
 
 /// The options of `#[aggregate]` on an `impl`.
@@ -58,13 +60,13 @@ pub fn options(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Crate {
 }
 
 /// Takes our attributes off the block's items and answers which stood where.
-pub fn block(item: &mut ItemImpl, diagnostics: &mut Diagnostics) -> Vec<Marked> {
+pub fn block(item: &mut ItemImpl, krate: &Crate, diagnostics: &mut Diagnostics) -> Vec<Marked> {
     let mut marked = Vec::new();
     for (index, item) in item.items.iter_mut().enumerate() {
         let Some(attrs) = attributes(item) else {
             continue;
         };
-        let ours: Vec<Attribute> = attrs.extract_if(.., |attr| is_ours(attr)).collect();
+        let ours: Vec<Attribute> = attrs.extract_if(.., |attr| is_ours(attr, krate)).collect();
         let Some((first, more)) = ours.split_first() else {
             continue;
         };
@@ -78,9 +80,8 @@ pub fn block(item: &mut ItemImpl, diagnostics: &mut Diagnostics) -> Vec<Marked> 
             diagnostics.push(first, "only a function applies an event");
             continue;
         }
-        if let Some(mark) = mark(first, diagnostics) {
-            marked.push(Marked { index, mark });
-        }
+        let mark = mark(first, diagnostics).unwrap_or(Mark::Unclear);
+        marked.push(Marked { index, mark });
     }
     marked
 }
@@ -95,10 +96,14 @@ fn attributes(item: &mut ImplItem) -> Option<&mut Vec<Attribute>> {
     }
 }
 
-/// Whether it is `#[apply]` or `#[event]`, also by a path such as `#[es_core::apply]`.
-fn is_ours(attr: &Attribute) -> bool {
-    let last = attr.path().segments.last();
-    last.is_some_and(|last| last.ident == "apply" || last.ident == "event")
+/// Whether it is `#[apply]` or `#[event]`, also by a path such as `#[es_core::apply]`. An attribute
+/// of that name from elsewhere is not.
+fn is_ours(attr: &Attribute, krate: &Crate) -> bool {
+    let segments = &attr.path().segments;
+    let ours = |last: &syn::PathSegment| last.ident == "apply" || last.ident == "event";
+    let from_us =
+        segments.len() == 1 || segments.first().is_some_and(|first| krate.is(&first.ident));
+    from_us && segments.last().is_some_and(ours)
 }
 
 fn mark(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Mark> {

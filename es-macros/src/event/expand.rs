@@ -1,57 +1,50 @@
 //! What `#[event]` generates.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Fields, Path};
+use syn::{Fields, ItemStruct};
 
 use super::model::Event;
 use crate::derives::{self, Derive, Present};
-use crate::diagnostics::Diagnostics;
+use crate::span::located;
 
-/// The struct with its derives, its `Event` impl and its registration. Where there are mistakes,
-/// payloads are decoded as the newest version alone, so that no further errors follow from them.
-pub fn expand(event: &Event, diagnostics: &Diagnostics) -> TokenStream {
+/// The struct with its derives, its `Event` impl and its registration, item by item. Where the
+/// steps of the chain are not complete, payloads are decoded as the newest version alone, so that
+/// no further errors follow.
+pub fn expand(event: &Event) -> Vec<TokenStream> {
+    let Event { item, krate, .. } = event;
+    let derives = derives::missing(&item.attrs, &by_derive(item), krate);
+    let mut items = vec![quote!(#derives #item)];
+    if event.owned {
+        if matches!(item.fields, Fields::Unit) {
+            items.extend(unit_impls(event));
+        }
+        items.extend([event_impl(event), registration(event)]);
+    }
+    items
+}
+
+/// What a unit struct is stored as is not what serde would write, so those are impls of ours.
+fn by_derive(item: &ItemStruct) -> Vec<Derive> {
+    let mut derives = vec![Derive::Clone, Derive::Debug];
+    if !matches!(item.fields, Fields::Unit) {
+        derives.extend([Derive::Serialize, Derive::Deserialize, Derive::JsonSchema]);
+    }
+    derives
+}
+
+fn event_impl(event: &Event) -> TokenStream {
     let Event {
-        item,
-        krate,
-        name,
-        version,
-        upcasts,
+        item, krate, name, ..
     } = event;
-    let private = krate.private();
-    let ident = &item.ident;
-
-    let present = Present::new(&item.attrs);
-    let wanted = [
-        Derive::Clone,
-        Derive::Debug,
-        Derive::Serialize,
-        Derive::Deserialize,
-        Derive::JsonSchema,
-    ];
-    let unit = matches!(item.fields, Fields::Unit);
-    let by_derive: Vec<Derive> = wanted
-        .into_iter()
-        .filter(|d| !unit || matches!(d, Derive::Clone | Derive::Debug))
-        .collect();
-    let derives = derives::missing(&item.attrs, &by_derive, krate);
-    let unit_impls = unit.then(|| unit_impls(event, &present));
-
-    let arms = if diagnostics.is_empty() {
-        upcast_arms(event)
-    } else {
-        TokenStream::new()
+    let (private, ident) = (krate.private(), &item.ident);
+    let version = Literal::u32_unsuffixed(event.version);
+    let arms = match event.upcasts.len() + 1 == event.version as usize {
+        true => upcast_arms(event),
+        false => TokenStream::new(),
     };
-    let older = (1..=upcasts.len()).map(Literal::usize_unsuffixed);
-    let version = Literal::u32_unsuffixed(*version);
-
     quote! {
-        #derives
-        #item
-
-        #unit_impls
-
         #[automatically_derived]
         impl #krate::Event for #ident {
             const NAME: &'static ::core::primitive::str = #name;
@@ -68,7 +61,13 @@ pub fn expand(event: &Event, diagnostics: &Diagnostics) -> TokenStream {
                 }
             }
         }
+    }
+}
 
+fn registration(event: &Event) -> TokenStream {
+    let (private, ident) = (event.krate.private(), &event.item.ident);
+    let older = (1..=event.upcasts.len()).map(Literal::usize_unsuffixed);
+    quote! {
         const _: () = {
             #private::inventory::submit! {
                 #private::EventRegistration::new(
@@ -93,9 +92,9 @@ fn upcast_arms(event: &Event) -> TokenStream {
         for (function, to) in event.upcasts.iter().skip(from as usize - 1).zip(from + 1..) {
             let ty = (to == event.version).then(|| quote!(: Self));
             let variable = format_ident!("__version_{to}");
-            let call = call(function, &value);
-            steps.extend(quote!(let #variable #ty = #call;));
-            value = quote_spanned!(next_span(event, to)=> #variable);
+            let argument = located(quote!((#value)), function.span());
+            steps.extend(quote!(let #variable #ty = #function #argument;));
+            value = quote!(#variable);
         }
         let from = Literal::u32_unsuffixed(from);
         arms.extend(quote! {
@@ -108,20 +107,9 @@ fn upcast_arms(event: &Event) -> TokenStream {
     arms
 }
 
-fn next_span(event: &Event, version: u32) -> proc_macro2::Span {
-    let next = event.upcasts.get(version as usize - 1);
-    next.map_or_else(|| event.item.ident.span(), syn::spanned::Spanned::span)
-}
-
-fn call(function: &Path, value: &TokenStream) -> TokenStream {
-    let span = function.span();
-    let mut tokens = function.to_token_stream();
-    tokens.extend(quote_spanned!(span=> (#value)));
-    tokens
-}
-
 /// A unit struct is stored as `{}`, so that fields can be added later.
-fn unit_impls(event: &Event, present: &Present) -> TokenStream {
+fn unit_impls(event: &Event) -> impl Iterator<Item = TokenStream> {
+    let present = Present::new(&event.item.attrs);
     let private = event.krate.private();
     let ident = &event.item.ident;
     let name = ident.to_string();
@@ -167,5 +155,5 @@ fn unit_impls(event: &Event, present: &Present) -> TokenStream {
             }
         }
     });
-    quote!(#serialize #deserialize #schema)
+    [serialize, deserialize, schema].into_iter().flatten()
 }

@@ -25,7 +25,7 @@ pub fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
     };
     let options = EventOptions::parse(options, "#[event]", &mut diagnostics);
     let event = Event::new(item, options, &mut diagnostics);
-    with_errors(expand(&event, &diagnostics), diagnostics)
+    with_errors(expand(&event).into_iter().collect(), diagnostics)
 }
 
 /// `#[value]`: derives for what events and states are made of.

@@ -18,11 +18,15 @@ pub struct Event {
     pub version: u32,
     /// The function that leads from version 1 to 2, from 2 to 3, and so on.
     pub upcasts: Vec<Path>,
+    /// Whether it owns its data and is one type: else it is no event, only a struct.
+    pub owned: bool,
 }
 
 impl Event {
     pub fn new(item: ItemStruct, options: EventOptions, diagnostics: &mut Diagnostics) -> Self {
+        let before = diagnostics.count();
         check_owned(&item, diagnostics);
+        let owned = diagnostics.count() == before;
         let name = match options.name {
             Some(name) => {
                 check_name(&name, diagnostics);
@@ -49,6 +53,7 @@ impl Event {
             name,
             version,
             upcasts,
+            owned,
         }
     }
 }
@@ -112,6 +117,9 @@ fn chain(
     version_span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Path> {
+    // Where the list itself is wrong, what is missing in it is not known.
+    let readable = upcasts.is_some() || diagnostics.is_empty();
+    let before = diagnostics.count();
     let (span, steps) = upcasts.unwrap_or_else(|| (version_span, Vec::new()));
     let mut found: Vec<Option<Path>> = vec![None; (version.max(1) - 1).min(1_000) as usize];
     for Upcast { from, function } in steps {
@@ -121,6 +129,7 @@ fn chain(
         if number == 0 || number >= version {
             let message = match version {
                 1 => "the event is at version 1, nothing comes before it; write `version = 2` for a new shape".to_owned(),
+                2 => "the event is at version 2, so its one step leads from version 1".to_owned(),
                 _ => format!("the event is at version {version}, steps lead from versions 1 to {}", version - 1),
             };
             diagnostics.push(&from, message);
@@ -134,21 +143,15 @@ fn chain(
             ),
         }
     }
-    let missing: Vec<String> = (1..version.min(1_001))
-        .zip(&found)
-        .filter(|(_, step)| step.is_none())
-        .map(|(from, _)| from.to_string())
-        .collect();
-    if !missing.is_empty() && diagnostics.is_empty() {
-        let steps: Vec<String> = missing
-            .iter()
-            .map(|from| format!("{from} => a_function"))
-            .collect();
+    let missing = found.iter().position(Option::is_none);
+    if let Some(index) = missing
+        && readable
+        && diagnostics.count() == before
+    {
+        let from = index + 1;
         let message = format!(
-            "no step leads on from version {}; add `upcast({})`, where the function takes what that \
-             version looked like and returns the next one",
-            missing.join(", "),
-            steps.join(", ")
+            "no step leads on from version {from}; add `{from} => a_function` to `upcast(..)`, where \
+             the function takes what that version looked like and returns the next one"
         );
         diagnostics.push_error(syn::Error::new(span, message));
     }

@@ -1,0 +1,316 @@
+//! The macros and their reference. It stands here, since the examples need es-core to compile.
+
+/// Makes a struct an [`Event`](crate::Event): a fact that happened, stored by name and version.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// /// Money came in.
+/// #[event]
+/// pub struct Deposited {
+///     pub cents: u64,
+/// }
+///
+/// #[event(name = "account-closed")]
+/// #[derive(PartialEq)]
+/// pub struct Closed;
+///
+/// assert_eq!((Deposited::NAME, Deposited::VERSION), ("Deposited", 1));
+/// assert_eq!(Closed::NAME, "account-closed");
+/// ```
+///
+/// | option | what it says | without it |
+/// |---|---|---|
+/// | `name = "account-opened"` | the stored name; keep it when the struct is renamed | the struct's name |
+/// | `version = 3` | the version of the shape that the struct has | 1 |
+/// | `upcast(1 => f, 2 => g)` | what leads from each older version to the next one | |
+/// | `crate = "path"` | where es-core is | found in `Cargo.toml`, also under another name |
+///
+/// The struct owns its data: no lifetimes, references or type parameters. It derives `Clone`,
+/// `Debug`, `Serialize`, `Deserialize` and `JsonSchema` (of schemars, for tools), except for those
+/// that stand **below** `#[event]` already. A macro does not see the derives above it: rustc then
+/// answers `conflicting implementations of trait ..`, and the derive belongs below. The attributes of
+/// serde work as ever: `#[serde(default)]`, `rename`, `alias`.
+///
+/// # What is stored
+/// The payload is JSON as serde writes it; the message type is `Domain.Event.v1`, as in
+/// `Bank.Deposited.v1`.
+///
+/// | struct | payload |
+/// |---|---|
+/// | `struct Deposited { cents: u64 }` | `{"cents":5}` |
+/// | `struct Closed;` | `{}`, so that fields can be added later |
+/// | `struct Amount(u64);` | `5` |
+/// | `struct Moved(u32, u32);` | `[1,2]` |
+///
+/// # Upcasts
+/// When the shape of an event changes, what is stored does not. Each function of the chain takes what
+/// one version looked like, any `Deserialize` type, and returns what the next one takes; the last
+/// returns the event. The compiler checks each step, and a step that is missing is told.
+///
+/// ```
+/// use es_core::prelude::*;
+/// use es_core::serde_json::{Value, json};
+///
+/// #[event(version = 3, upcast(1 => add_currency, 2 => split_name))]
+/// pub struct Registered {
+///     pub first: String,
+///     pub last: String,
+///     pub currency: String,
+/// }
+///
+/// #[value]
+/// struct RegisteredV2 {
+///     name: String,
+///     currency: String,
+/// }
+///
+/// // Where an old shape deserves no type, its JSON will do.
+/// fn add_currency(mut old: Value) -> Value {
+///     old["currency"] = json!("EUR");
+///     old
+/// }
+///
+/// fn split_name(old: Value) -> Registered {
+///     let old: RegisteredV2 = es_core::serde_json::from_value(old).expect("version 2 has this shape");
+///     let (first, last) = old.name.split_once(' ').unwrap_or((&old.name, ""));
+///     Registered { first: first.into(), last: last.into(), currency: old.currency }
+/// }
+///
+/// let stored = br#"{ "name": "Ada Lovelace" }"#;
+/// assert_eq!(Registered::decode(1, stored)?.last, "Lovelace");
+/// # Ok::<(), es_core::DecodeError>(())
+/// ```
+///
+/// # On a method
+/// `#[event(Name)]` on a method in an [`#[aggregate] impl`](macro@crate::aggregate) defines the event
+/// by the method; see there.
+///
+/// # What is generated
+/// `impl Event` with a `match` over the versions, and the registration for
+/// [`registry::events`](crate::registry::events). `cargo expand` (`cargo install cargo-expand`)
+/// shows it.
+#[doc(inline)]
+pub use es_macros::event;
+
+/// Derives what the parts of events and states need: `Clone`, `Debug`, `PartialEq`, `Serialize`,
+/// `Deserialize` and `JsonSchema`, except for those that stand below already.
+///
+/// On structs and enums, also generic ones. The only option is `crate = "path"`, as for
+/// [`#[event]`](macro@crate::event).
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[value]
+/// #[derive(Eq, Copy)]
+/// pub enum Currency {
+///     Euro,
+///     Dollar,
+/// }
+///
+/// #[value]
+/// pub struct Money {
+///     pub cents: u64,
+///     pub currency: Currency,
+/// }
+/// ```
+#[doc(inline)]
+pub use es_macros::value;
+
+/// Makes a struct an event-sourced [`Aggregate`](crate::Aggregate): once on the struct, which is its
+/// state, and once on an `impl`, which is its behaviour.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[event]
+/// pub struct Opened { pub owner: String }
+///
+/// #[event]
+/// pub struct Withdrawn { pub cents: u64 }
+///
+/// #[aggregate(event_sourced)]
+/// #[derive(Debug)]
+/// pub struct Account { owner: String, cents: u64 }
+///
+/// #[aggregate]
+/// impl Account {
+///     pub fn open(owner: &str) -> Self {
+///         Self::raise_new(Opened { owner: owner.to_owned() })
+///     }
+///
+///     pub fn withdraw(&mut self, cents: u64) -> Result<(), &'static str> {
+///         if cents > self.cents {
+///             return Err("the account is overdrawn");
+///         }
+///         self.raise_(Withdrawn { cents });
+///         Ok(())
+///     }
+///
+///     #[apply]
+///     fn opened(event: Opened) -> Self {
+///         Self { owner: event.owner, cents: 10 }
+///     }
+///
+///     #[apply]
+///     fn withdrawn(&mut self, event: &Withdrawn) {
+///         self.cents -= event.cents;
+///     }
+/// }
+///
+/// let mut account = Account::open("Ada");
+/// assert!(account.withdraw(7).is_ok() && account.withdraw(7).is_err());
+/// assert_eq!((account.cents, account.version()), (3, Version::new(2)));
+/// ```
+///
+/// # Options on the struct
+///
+/// | option | what it says | without it |
+/// |---|---|---|
+/// | `event_sourced` | what is kept are its events | required |
+/// | `category = "account"` | the category of its streams: not empty, without `-`, `:` and white space | the name in `snake_case` |
+/// | `id = String` | the type of its id: `Uuid`, `String`, `u64`, or one of your own that is an [`AggregateId`](crate::AggregateId) | `Uuid` |
+/// | `domain = "bank"` | the domain that it joins | it joins by the builder, or by its first repository |
+/// | `snapshot_every = 100` | after how many events a snapshot is taken | as the domain says |
+/// | `snapshots = off` | none is taken: the fields need not be `Serialize` | |
+/// | `snapshot_version = 2` | a change of what states mean that the fingerprint does not see | 0 |
+/// | `crate = "path"` | where es-core is; on the `impl` too | found in `Cargo.toml` |
+///
+/// # The struct
+/// It has named fields and no type parameters; an enum goes into a field. `Serialize` and
+/// `Deserialize` are derived for snapshots, unless these are off or stand below.
+///
+/// A hidden field holds id, version and pending events. Therefore:
+///
+/// - Derives stand **below** `#[aggregate]`, which does not see those above it. rustc then answers
+///   ``missing field `__root_of_aggregate__put_derives_below_it_and_literals_into_its_impl` ``, or
+///   `conflicting implementations` for `Serialize` and `Deserialize`.
+/// - A literal, `Self { .. }` or `Account { .. }`, stands in the `#[aggregate] impl`, which completes
+///   it. What stands in the arguments of another macro is not syntax yet and can not be completed:
+///   bind it to a variable first.
+///
+/// ```
+/// # use es_core::prelude::*;
+/// # #[event] struct Opened;
+/// # #[aggregate(event_sourced)] struct Account { cents: u64 }
+/// #[aggregate]
+/// impl Account {
+///     fn samples() -> Vec<Self> {
+///         let sample = Self { cents: 1 }; // in `vec![Self { cents: 1 }]` a field would be missing
+///         vec![sample]
+///     }
+///     # #[apply] fn opened(_: &Opened) -> Self { Self { cents: 0 } }
+/// }
+/// # assert_eq!(Account::samples()[0].cents, 1);
+/// ```
+///
+/// # The block
+/// There is one, in the struct's module or below it; further plain `impl` blocks may follow. It
+/// takes no option but `crate`. Three functions are added to it, private to the module:
+///
+/// | function | what it does |
+/// |---|---|
+/// | `self.raise_(event)` | applies an event at once and keeps it as pending |
+/// | `Self::raise_new(event)` | begins a new aggregate, under a new id of version 7 (or any id that is `From<Uuid>`) |
+/// | `Self::raise_new_as(id, event)` | the same under a given id |
+///
+/// Only an event with a handler can be raised, and only in this module: no caller gets past the
+/// checks of your methods. [`#[apply]`](macro@crate::apply) marks the handlers. Where no handler
+/// creates, the struct derives `Default` and the first event changes that.
+///
+/// # Methods that are events
+/// The parameters of a method with `#[event(Name)]` are the fields of the event, and its body is the
+/// handler: calling the method raises the event.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[aggregate(event_sourced, id = String)]
+/// pub struct Dog { name: String, tricks: Vec<String> }
+///
+/// #[aggregate]
+/// impl Dog {
+///     #[event(DogRegistered, name = "Registered", id = name.to_lowercase())]
+///     pub fn register(name: String) -> Self {
+///         Self { name, tricks: Vec::new() }
+///     }
+///
+///     /// A trick was learnt.
+///     #[event(TrickAdded)]
+///     pub fn add_trick(&mut self, trick: String) {
+///         self.tricks.push(trick);
+///     }
+///
+///     pub fn teach(&mut self, trick: &str) -> Result<(), String> {
+///         if self.tricks.iter().any(|known| known == trick) {
+///             return Err(format!("{} knows to {trick}", self.name));
+///         }
+///         self.add_trick(trick.to_owned());
+///         Ok(())
+///     }
+/// }
+///
+/// let mut dog = Dog::register("Fido".to_owned());
+/// assert!(dog.teach("roll").is_ok() && dog.teach("roll").is_err());
+/// assert_eq!(dog.id(), "fido");
+/// ```
+///
+/// `name`, `version` and `upcast` work as on a struct; `id = expression`, of the parameters, gives
+/// the id where the method creates. A parameter is owned and has one type, since it becomes a field,
+/// and the body returns nothing, since it is replayed: check and borrow in a method that calls it.
+///
+/// # What is generated
+/// `pub enum AccountEvent` with a variant and a `From` for each event; `impl Aggregate`, which
+/// applies, encodes and decodes by `match`es without a wildcard; the registration for
+/// [`registry::aggregates`](crate::registry::aggregates). Two events stored under one name do not
+/// compile. `cargo expand` shows all of it; what calls into `es_core::__private` is the framework's
+/// own business.
+///
+/// # Snapshots
+/// A snapshot carries a fingerprint of what made it: the struct's fields, the bodies of the handlers,
+/// the names and versions of the events. Documentation, comments and formatting do not count. After
+/// a change of any of these, older snapshots are discarded and made anew from the events. What the
+/// macro can not see, such as the fields of a nested type or a function that a handler calls, is told
+/// by raising `snapshot_version`.
+#[doc(inline)]
+pub use es_macros::aggregate;
+
+/// Marks a handler in an [`#[aggregate] impl`](macro@crate::aggregate): what one event does to the
+/// state.
+///
+/// ```
+/// # use es_core::prelude::*;
+/// # #[event] struct Opened { owner: String }
+/// # #[event] struct Deposited { cents: u64 }
+/// # #[event] struct Closed;
+/// # #[aggregate(event_sourced)] struct Account { owner: String, cents: u64 }
+/// #[aggregate]
+/// impl Account {
+///     #[apply] // creates: no `self`, returns `Self`
+///     fn opened(event: Opened) -> Self {
+///         Self { owner: event.owner, cents: 0 }
+///     }
+///
+///     #[apply] // changes, with its event by reference or by value
+///     fn deposited(&mut self, Deposited { cents }: &Deposited) {
+///         self.cents += cents;
+///     }
+///
+///     #[apply(Closed)] // the event may be named, and has to agree
+///     fn closed(&mut self, _: Closed) {
+///         self.cents = 0;
+///     }
+/// }
+/// # let mut account = Account::raise_new(Opened { owner: "Ada".to_owned() });
+/// # account.raise_(Deposited { cents: 1 });
+/// # account.raise_(Closed);
+/// # assert_eq!((account.owner.as_str(), account.cents), ("Ada", 0));
+/// ```
+///
+/// An event has one handler, and either creates or changes. A handler is private and called by the
+/// framework alone: when the event is raised, and on every replay. It is therefore synchronous,
+/// returns no `Result` (what it applies has happened), sees no store, no clock and no metadata (a
+/// time that matters is a field of the event), and raises nothing.
+#[doc(inline)]
+pub use es_macros::apply;

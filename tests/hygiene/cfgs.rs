@@ -1,0 +1,117 @@
+//! Fields, handlers and methods that are there under conditions.
+#![deny(missing_docs)]
+
+use es_core::prelude::*;
+
+/// Only under a condition that does not hold.
+#[cfg(any())]
+#[event]
+struct Absent;
+
+/// Under one that holds.
+#[event]
+#[cfg(not(any()))]
+#[doc(alias = "here")]
+pub struct Present {
+    /// How many, documented.
+    #[cfg(not(any()))]
+    pub count: u32,
+    /// Never there.
+    #[cfg(any())]
+    pub nothing: DoesNotExist,
+}
+
+/// An aggregate with conditions.
+#[aggregate(event_sourced)]
+#[derive(Debug, Default, PartialEq)]
+pub struct Conditional {
+    /// There.
+    #[cfg(not(any()))]
+    count: u32,
+    /// Not there.
+    #[cfg(any())]
+    nothing: DoesNotExist,
+}
+
+/// Its behaviour.
+#[aggregate]
+#[allow(clippy::missing_const_for_fn)]
+impl Conditional {
+    /// Begins.
+    #[must_use]
+    #[inline]
+    pub fn begin(count: u32) -> Self {
+        Self::raise_new(Present { count })
+    }
+
+    #[cfg(any())]
+    #[apply]
+    fn absent(&mut self, _: &Absent) {
+        self.nothing.at_all();
+    }
+
+    #[cfg(not(any()))]
+    #[apply]
+    fn present(&mut self, event: &Present) {
+        self.count += event.count;
+    }
+
+    #[cfg(any())]
+    #[apply]
+    fn present(&mut self, event: Present) {
+        self.nothing += event.count;
+    }
+
+    /// Grows, and says so.
+    #[cfg(not(any()))]
+    #[event(Grown)]
+    #[inline]
+    #[allow(clippy::missing_panics_doc)]
+    pub fn grow(&mut self, by: u32) {
+        self.count += by;
+    }
+
+    /// Is not there.
+    #[cfg(any())]
+    #[event(Shrunk)]
+    pub fn shrink(&mut self, by: DoesNotExist) {
+        self.nothing -= by;
+    }
+}
+
+#[test]
+fn conditions_hold_for_all_that_is_generated() {
+    let mut value = Conditional::begin(1);
+    value.grow(2);
+
+    assert_eq!(value.count, 3);
+    let types = <Conditional as Aggregate>::Event::TYPES;
+    assert_eq!(
+        types.iter().map(|t| t.name).collect::<Vec<_>>(),
+        ["Present", "Grown"]
+    );
+}
+
+use es_core::EventEnum as _;
+
+/// Has a function under somebody else's attribute.
+#[aggregate(event_sourced)]
+#[derive(Default)]
+pub struct Foreign {}
+
+#[aggregate]
+impl Foreign {
+    #[es_core::apply]
+    fn grown(&mut self, _: &Grown) {}
+
+    #[es_core::event(Touched)]
+    fn touch(&mut self) {}
+}
+
+#[test]
+fn our_attributes_may_be_written_as_paths() {
+    let mut foreign = Foreign::raise_new(Grown { by: 1 });
+    foreign.touch();
+
+    assert_eq!(foreign.version(), 2);
+}

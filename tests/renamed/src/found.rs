@@ -1,0 +1,118 @@
+//! es-core is found by itself, under the name in `Cargo.toml`.
+
+// schemars calls `.into()` on the documentation.
+use ::core::convert::Into as _;
+
+use ::alloc::string::String;
+use ::alloc::vec::Vec;
+use ::core::option::Option;
+
+/// Money came in.
+#[::es::event]
+pub struct Deposited {
+    /// How much.
+    pub cents: u64,
+}
+
+/// It ended.
+#[::es::event]
+pub struct Closed;
+
+/// It began, in a shape that was another once.
+#[::es::event(version = 2, upcast(1 => with_owner))]
+pub struct Opened {
+    /// Whose it is.
+    pub owner: Option<String>,
+}
+
+/// What [`Opened`] was.
+#[::es::value]
+pub struct OpenedV1 {}
+
+fn with_owner(_: OpenedV1) -> Opened {
+    Opened {
+        owner: Option::None,
+    }
+}
+
+/// What is kept of money.
+#[::es::aggregate(event_sourced)]
+#[derive(Debug)]
+pub struct Account {
+    owner: Option<String>,
+    cents: u64,
+}
+
+#[::es::aggregate]
+impl Account {
+    /// Begins.
+    #[must_use]
+    pub fn open(owner: String) -> Self {
+        Self::raise_new(Opened {
+            owner: Option::Some(owner),
+        })
+    }
+
+    /// Adds.
+    pub fn deposit(&mut self, cents: u64) {
+        self.raise_(Deposited { cents });
+    }
+
+    /// Ends.
+    pub fn close(&mut self) {
+        self.raise_(Closed);
+    }
+
+    #[::es::apply]
+    fn opened(event: Opened) -> Self {
+        Self {
+            owner: event.owner,
+            cents: 0,
+        }
+    }
+
+    #[::es::apply]
+    fn deposited(&mut self, event: &Deposited) {
+        self.cents += event.cents;
+    }
+
+    #[::es::apply]
+    fn closed(&mut self, _: &Closed) {
+        self.cents = 0;
+        self.owner = Option::None;
+    }
+}
+
+/// Its methods are its events.
+#[::es::aggregate(event_sourced, snapshots = off)]
+#[derive(Debug, Default)]
+pub struct Dog {
+    tricks: Vec<String>,
+}
+
+#[::es::aggregate]
+impl Dog {
+    /// A trick was learnt.
+    #[event(TrickAdded)]
+    pub fn add_trick(&mut self, trick: String) {
+        self.tricks.push(trick);
+    }
+
+    /// Begins with a trick.
+    #[must_use]
+    pub fn with(trick: String) -> Self {
+        Self::raise_new(TrickAdded { trick })
+    }
+}
+
+#[::core::prelude::v1::test]
+fn generated_code_needs_nothing_in_scope() {
+    let mut account = Account::open(<String as ::core::convert::From<_>>::from("Ada"));
+    account.deposit(5);
+    let mut dog = Dog::with(<String as ::core::convert::From<_>>::from("roll"));
+    dog.add_trick(<String as ::core::convert::From<_>>::from("sit"));
+
+    ::core::assert_eq!((account.cents, dog.tricks.len()), (5, 2));
+    account.close();
+    ::core::assert_eq!(::es::Aggregate::version(&account), 3);
+}

@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] struct Account {}
+#[aggregate]
+impl Account {
+    fn open() -> Self { Self {} }
+}
+fn main() {}

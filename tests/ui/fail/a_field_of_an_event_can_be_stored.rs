@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+struct Address;
+#[event] struct Moved { to: Address }
+fn main() {}

@@ -1,0 +1,11 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] struct Account {}
+#[event] struct Opened;
+#[event] struct Closed;
+#[aggregate]
+impl Account {
+    fn close(&mut self) { self.raise_(Closed); }
+    #[apply] fn opened(_: &Opened) -> Result<Self, String> { Ok(Self {}) }
+    #[apply] fn closed(&mut self, _: &Closed) -> Result<(), String> { Ok(()) }
+}
+fn main() {}

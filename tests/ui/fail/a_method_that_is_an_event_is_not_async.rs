@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] #[derive(Default)] struct Dog {}
+#[aggregate]
+impl Dog {
+    #[event(TrickAdded)] async fn add_trick(&mut self, trick: String) { let _ = trick; }
+}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(version = 2)] struct Registered {}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(name = "account opened")] struct Opened {}
+fn main() {}

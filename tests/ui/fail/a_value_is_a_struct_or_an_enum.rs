@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[value] type Address = String;
+fn main() {}

@@ -1,0 +1,13 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] struct Account {}
+#[event] struct Opened;
+#[event] struct Closed;
+#[aggregate]
+impl Account {
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+}
+#[aggregate]
+impl Account {
+    #[apply] fn closed(&mut self, _: &Closed) {}
+}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] fn account() {}
+fn main() {}

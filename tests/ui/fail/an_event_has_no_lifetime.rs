@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event] struct Renamed<'a> { name: &'a str }
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event] fn renamed() {}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event] enum Moved { Left, Right }
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event] struct Changed<T> { to: T }
+fn main() {}

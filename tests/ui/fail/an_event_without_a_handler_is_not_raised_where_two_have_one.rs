@@ -1,0 +1,12 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] struct Account {}
+#[event] struct Opened;
+#[event] struct Closed;
+#[event] struct Deposited;
+#[aggregate]
+impl Account {
+    fn close(&mut self) { self.raise_(Closed); }
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+    #[apply] fn deposited(&mut self, _: &Deposited) {}
+}
+fn main() {}

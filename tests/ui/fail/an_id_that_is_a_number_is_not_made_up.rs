@@ -1,0 +1,9 @@
+use es_core::prelude::*;
+#[event] struct Opened;
+#[aggregate(event_sourced, id = u64)] struct Account {}
+#[aggregate]
+impl Account {
+    fn open() -> Self { Self::raise_new(Opened) }
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[value(name = "address")] struct Address {}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(colour = "red")] struct Registered {}
+fn main() {}

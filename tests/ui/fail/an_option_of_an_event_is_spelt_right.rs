@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(verison = 1)] struct Registered {}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(name = "a", name = "b")] struct Registered {}
+fn main() {}

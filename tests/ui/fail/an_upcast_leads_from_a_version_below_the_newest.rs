@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+#[value] struct RegisteredV1 {}
+#[event(version = 2, upcast(1 => two, 2 => three))] struct Registered {}
+fn two(_: RegisteredV1) -> Registered { Registered {} }
+fn three(old: Registered) -> Registered { old }
+fn main() {}

@@ -1,0 +1,9 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] #[derive(Default)] struct Account {}
+#[event] struct Opened;
+#[event] struct Closed;
+#[aggregate]
+impl Account {
+    #[apply(Opened)] #[apply(Closed)] fn closed(&mut self, _: &Closed) {}
+}
+fn main() {}

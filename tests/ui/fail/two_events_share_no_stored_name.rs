@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] struct Account {}
+#[event] struct Opened;
+#[event(name = "Opened")] struct Closed;
+#[aggregate]
+impl Account {
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+    #[apply] fn closed(&mut self, _: &Closed) {}
+}
+fn main() {}

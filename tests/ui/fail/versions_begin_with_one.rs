@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(version = 0)] struct Registered {}
+fn main() {}
