@@ -40,8 +40,9 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     }
 
     #[doc(hidden)]
-    fn __debug(&self, variant: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple(variant).field(self).finish()
+    fn __debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variant is named after the event, which says its name itself.
+        Debug::fmt(self, f)
     }
 
     #[doc(hidden)]

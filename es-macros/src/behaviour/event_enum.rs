@@ -67,8 +67,8 @@ impl Names<'_> {
             (quote!(ref event), quote!(Self::#variant(#clone(event))))
         });
         let debugs = self.arms(|handler| {
-            let (variant, debug) = (handler.variant.to_string(), self.of(handler, "__debug"));
-            (quote!(ref event), quote!(#debug(event, #variant, __f)))
+            let debug = self.of(handler, "__debug");
+            (quote!(ref event), quote!(#debug(event, __f)))
         });
         let f = quote!(__f: &mut ::core::fmt::Formatter<'_>);
         quote! {
