@@ -257,8 +257,8 @@ pub use es_macros::value;
 /// ```
 ///
 /// `name`, `version` and `upcast` work as on a struct; `id = expression`, of the parameters, gives
-/// the id where the method creates. A parameter is owned and has one type, since it becomes a field,
-/// and the body returns nothing, since it is replayed: check and borrow in a method that calls it.
+/// the id where the method creates. A parameter is owned and has one type, since it becomes a field;
+/// documentation and `#[serde(..)]` above it are the field's. The body returns nothing, since it is replayed: check and borrow in a method that calls it.
 ///
 /// # What is generated
 /// `pub enum AccountEvent` with a variant and a `From` for each event; `impl Aggregate`, which

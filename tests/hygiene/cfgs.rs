@@ -115,3 +115,41 @@ fn our_attributes_may_be_written_as_paths() {
 
     assert_eq!(foreign.version(), 2);
 }
+
+/// Its method's parameters say more of the event's fields.
+#[aggregate(event_sourced, id = String)]
+struct Annotated {
+    text: String,
+}
+
+#[aggregate]
+impl Annotated {
+    #[event(Written, id = "a".to_owned())]
+    fn write(
+        /// What was written.
+        #[serde(rename = "words", default)]
+        mut text: String,
+        #[cfg(any())] gone: NoSuchType,
+        #[cfg(not(any()))] kept: u32,
+    ) -> Self {
+        text.push_str(&kept.to_string());
+        Self { text }
+    }
+}
+
+#[test]
+fn attributes_of_a_parameter_are_those_of_the_field() {
+    let annotated = Annotated::write("page ".to_owned(), 7);
+
+    assert_eq!(annotated.text, "page 7");
+    let written = Written {
+        text: "page".to_owned(),
+        kept: 7,
+    };
+    let stored = es_core::serde_json::to_string(&written).unwrap();
+    assert_eq!(stored, r#"{"words":"page","kept":7}"#);
+    let schema = es_core::registry::events()
+        .find(|event| event.path.ends_with("cfgs::Written"))
+        .map(|event| (event.schema)().to_value().to_string());
+    assert!(schema.unwrap().contains("What was written."));
+}

@@ -24,6 +24,8 @@ pub struct EventMethod<'a> {
 }
 
 struct Parameter {
+    /// Documentation, and what derives look for: the field's.
+    attrs: Vec<Attribute>,
     ident: Ident,
     /// With `mut`, where the body changes it.
     binding: PatIdent,
@@ -103,9 +105,16 @@ impl<'a> EventMethod<'a> {
         let body = match self.fields.is_empty() {
             true => quote!(;),
             false => {
-                let fields = self.fields.iter().map(|Parameter { ident, ty, .. }| {
-                    let text = format!(" `{}`.", ident.unraw());
-                    quote!(#[doc = #text] pub #ident: #ty)
+                let fields = self.fields.iter().map(|field| {
+                    let Parameter {
+                        attrs, ident, ty, ..
+                    } = field;
+                    let documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
+                    let no_docs = (!documented).then(|| {
+                        let text = format!(" `{}`.", ident.unraw());
+                        quote!(#[doc = #text])
+                    });
+                    quote!(#no_docs #(#attrs)* pub #ident: #ty)
                 });
                 quote!({ #(#fields),* })
             }
@@ -124,11 +133,13 @@ impl<'a> EventMethod<'a> {
     /// The method that raises, and the function that applies.
     pub fn halves(&self) -> (ImplItemFn, ImplItemFn) {
         let event = &self.handler.event;
-        let idents: Vec<&Ident> = self.fields.iter().map(|field| &field.ident).collect();
-        let literal = if idents.is_empty() {
-            quote!(#event)
-        } else {
-            quote!(#event { #(#idents),* })
+        let fields = self.fields.iter().map(|field| {
+            let (cfgs, ident) = (cfgs(&field.attrs), &field.ident);
+            quote!(#(#cfgs)* #ident)
+        });
+        let literal = match self.fields.is_empty() {
+            true => quote!(#event),
+            false => quote!(#event { #(#fields),* }),
         };
         let raise: Block = match (self.handler.creates, &self.id) {
             (false, _) => parse_quote!({ self.raise_(#literal); }),
@@ -140,10 +151,11 @@ impl<'a> EventMethod<'a> {
         };
         let mut raising = self.written.clone();
         for input in &mut raising.sig.inputs {
-            if let FnArg::Typed(typed) = input
-                && let Pat::Ident(pat) = &mut *typed.pat
-            {
-                pat.mutability = None;
+            if let FnArg::Typed(typed) = input {
+                typed.attrs = cfgs(&typed.attrs);
+                if let Pat::Ident(pat) = &mut *typed.pat {
+                    pat.mutability = None;
+                }
             }
         }
         raising.block = raise;
@@ -168,7 +180,10 @@ impl<'a> EventMethod<'a> {
         let bindings: TokenStream = match self.fields.is_empty() {
             true => quote!(let #event = __event;),
             false => {
-                let bindings = self.fields.iter().map(|field| &field.binding);
+                let bindings = self.fields.iter().map(|field| {
+                    let (cfgs, binding) = (cfgs(&field.attrs), &field.binding);
+                    quote!(#(#cfgs)* #binding)
+                });
                 quote! {
                     #[allow(unused_variables)]
                     let #event { #(#bindings),* } = __event;
@@ -254,6 +269,7 @@ fn parameter(index: usize, typed: &syn::PatType, diagnostics: &mut Diagnostics) 
         }
     };
     Parameter {
+        attrs: typed.attrs.clone(),
         ident: binding.ident.clone(),
         binding,
         ty,
