@@ -1,33 +1,25 @@
-//! Between events and stored bytes: type names, and JSON payloads.
+//! Between events and stored types.
 
-use std::io::Write;
+use std::fmt::Write;
 
-use crate::event::{EventEnum, EventType};
+use crate::event::EventType;
 use crate::stream::DomainName;
 
-/// Writes `{Domain}.{Event}.v{version}` and then the payload; answers where the type ends.
-pub(crate) fn encode<E: EventEnum>(
-    domain: &DomainName,
-    event: &E,
-    bytes: &mut Vec<u8>,
-) -> Result<usize, serde_json::Error> {
-    write_type(domain, event.event_type(), bytes);
-    let split = bytes.len();
-    event.encode(bytes)?;
-    Ok(split)
-}
-
 /// Writes `{Domain}.{Event}.v{version}`.
-pub(crate) fn write_type(domain: &DomainName, event_type: EventType, bytes: &mut Vec<u8>) {
+pub(crate) fn write_type(domain: &DomainName, event_type: EventType, types: &mut String) {
     let EventType { name, version } = event_type;
-    write!(bytes, "{}.{name}.v{version}", domain.camel()).expect("a `Vec` takes all bytes");
+    for part in [domain.camel(), ".", name, ".v"] {
+        types.push_str(part);
+    }
+    write!(types, "{version}").expect("a `String` takes all text");
 }
 
 /// Takes `{Domain}.{Event}.v{version}` apart; `None` where it is of another domain or form.
 pub(crate) fn parse_type<'a>(domain: &DomainName, event_type: &'a str) -> Option<(&'a str, u32)> {
     let rest = event_type.strip_prefix(domain.camel())?.strip_prefix('.')?;
-    let (name, version) = rest.rsplit_once(".v")?;
-    Some((name, version.parse().ok()?))
+    // A name may hold dots itself, so its version stands behind the last.
+    let (name, version) = rest.rsplit_once('.')?;
+    Some((name, version.strip_prefix('v')?.parse().ok()?))
 }
 
 #[cfg(test)]

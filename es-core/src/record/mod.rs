@@ -11,7 +11,3 @@ pub use new_events::{NewEvent, NewEvents};
 pub use page::{Page, PageEvent};
 pub use recorded::RecordedEvent;
 pub use request::{Direction, ReadRequest, Source};
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("only text is written into a text range")
-}

@@ -1,11 +1,10 @@
 //! Events on their way into a store.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-
-use super::text;
 
 /// An event on its way into a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +24,8 @@ pub struct NewEvent<'a> {
 /// The events of one append to one stream, in one buffer.
 #[derive(Clone, Debug, Default)]
 pub struct NewEvents {
+    /// The types, apart from the bytes so that nobody needs to look whether they are text.
+    types: String,
     bytes: Vec<u8>,
     entries: Vec<NewEntry>,
 }
@@ -46,59 +47,68 @@ impl NewEvents {
 
     /// Adds an event, copying its bytes.
     pub fn push(&mut self, event: NewEvent<'_>) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(event.event_type.as_bytes());
-        let split = self.bytes.len();
-        self.bytes.extend_from_slice(event.data);
-        self.finish(start, split, event.id, event.time, event.metadata);
+        let pushed: Result<(), Infallible> = self.encode(
+            event.id,
+            event.time,
+            event.metadata,
+            |types| types.push_str(event.event_type),
+            |bytes| {
+                bytes.extend_from_slice(event.data);
+                Ok(())
+            },
+        );
+        let Ok(()) = pushed;
     }
 
-    /// Adds an event whose `encode` writes the type and then the data, and answers where the type
-    /// ends. Nothing is added where it fails.
+    /// Adds an event whose type and data are written where they will stand. Nothing is added where
+    /// that fails.
     pub(crate) fn encode<X>(
         &mut self,
         id: Uuid,
         time: DateTime<Utc>,
         metadata: &[u8],
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize, X>,
+        event_type: impl FnOnce(&mut String),
+        data: impl FnOnce(&mut Vec<u8>) -> Result<(), X>,
     ) -> Result<(), X> {
         let start = self.bytes.len();
-        match encode(&mut self.bytes) {
-            Ok(split) => {
-                self.finish(start, split, id, time, metadata);
-                Ok(())
+        if let Err(error) = data(&mut self.bytes) {
+            self.bytes.truncate(start);
+            return Err(error);
+        }
+        let entry = NewEntry {
+            id,
+            time,
+            data: start..self.bytes.len(),
+            event_type: self.write_type(event_type),
+            metadata: self.write_metadata(metadata),
+        };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// A type that repeats from one event to the next is kept once.
+    fn write_type(&mut self, write: impl FnOnce(&mut String)) -> Range<usize> {
+        let start = self.types.len();
+        write(&mut self.types);
+        match self.entries.last() {
+            Some(last) if self.types[last.event_type.clone()] == self.types[start..] => {
+                self.types.truncate(start);
+                last.event_type.clone()
             }
-            Err(error) => {
-                self.bytes.truncate(start);
-                Err(error)
-            }
+            _ => start..self.types.len(),
         }
     }
 
-    fn finish(
-        &mut self,
-        start: usize,
-        split: usize,
-        id: Uuid,
-        time: DateTime<Utc>,
-        metadata: &[u8],
-    ) {
-        let end = self.bytes.len();
-        let metadata = match self.entries.last() {
-            // The events of one commit nearly always share their metadata.
+    /// The events of one commit nearly always share their metadata, which is kept once.
+    fn write_metadata(&mut self, metadata: &[u8]) -> Range<usize> {
+        match self.entries.last() {
             Some(last) if self.bytes[last.metadata.clone()] == *metadata => last.metadata.clone(),
             _ => {
+                let start = self.bytes.len();
                 self.bytes.extend_from_slice(metadata);
-                end..self.bytes.len()
+                start..self.bytes.len()
             }
-        };
-        self.entries.push(NewEntry {
-            id,
-            time,
-            event_type: start..split,
-            data: split..end,
-            metadata,
-        });
+        }
     }
 
     /// How many events there are.
@@ -120,7 +130,7 @@ impl NewEvents {
         NewEvent {
             id: entry.id,
             time: entry.time,
-            event_type: text(&self.bytes[entry.event_type.clone()]),
+            event_type: &self.types[entry.event_type.clone()],
             data: &self.bytes[entry.data.clone()],
             metadata: &self.bytes[entry.metadata.clone()],
         }
@@ -133,6 +143,6 @@ impl NewEvents {
 
     /// The size of all types, payloads and metadata.
     pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        self.types.len() + self.bytes.len()
     }
 }

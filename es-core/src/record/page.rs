@@ -6,13 +6,15 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{NewEvent, RecordedEvent, text};
+use super::{NewEvent, RecordedEvent};
 use crate::stream::{Position, Version};
 
 /// A buffer of events that reads fill and readers borrow from: reused from page to page, so that
 /// reading does not allocate by event.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
+    /// Streams and types, apart from the bytes so that nobody needs to look whether they are text.
+    names: String,
     bytes: Vec<u8>,
     entries: Vec<PageEntry>,
     has_more: bool,
@@ -51,44 +53,48 @@ impl Page {
 
     /// Forgets the events and keeps the room.
     pub fn clear(&mut self) {
+        self.names.clear();
         self.bytes.clear();
         self.entries.clear();
         self.has_more = false;
     }
 
-    /// Adds an event, copying its bytes. Names that repeat from one event to the next are kept
-    /// once.
+    /// Adds an event, copying its bytes. Names and metadata that repeat from one event to the next
+    /// are kept once.
     pub fn push(&mut self, event: PageEvent<'_>) {
         let last = self.entries.last();
-        let stream = last.map(|last| last.stream.clone());
-        let event_type = last.map(|last| last.event_type.clone());
-        let metadata = last.map(|last| last.metadata.clone());
-
-        let stream = self.write(event.stream.as_bytes(), stream);
-        let event_type = self.write(event.event.event_type.as_bytes(), event_type);
-        let metadata = self.write(event.event.metadata, metadata);
-        let data = self.write(event.event.data, None);
+        let stream = match last {
+            Some(last) if self.names[last.stream.clone()] == *event.stream => last.stream.clone(),
+            _ => append_name(&mut self.names, event.stream),
+        };
+        let NewEvent {
+            id,
+            time,
+            event_type,
+            data,
+            metadata,
+        } = event.event;
+        let event_type = match last {
+            Some(last) if self.names[last.event_type.clone()] == *event_type => {
+                last.event_type.clone()
+            }
+            _ => append_name(&mut self.names, event_type),
+        };
+        let metadata = match last {
+            Some(last) if self.bytes[last.metadata.clone()] == *metadata => last.metadata.clone(),
+            _ => append_bytes(&mut self.bytes, metadata),
+        };
+        let data = append_bytes(&mut self.bytes, data);
         self.entries.push(PageEntry {
             stream,
             event_type,
             data,
             metadata,
-            id: event.event.id,
-            time: event.event.time,
+            id,
+            time,
             version: event.version,
             position: event.position,
         });
-    }
-
-    fn write(&mut self, bytes: &[u8], same: Option<Range<usize>>) -> Range<usize> {
-        match same {
-            Some(range) if self.bytes[range.clone()] == *bytes => range,
-            _ => {
-                let start = self.bytes.len();
-                self.bytes.extend_from_slice(bytes);
-                start..self.bytes.len()
-            }
-        }
     }
 
     /// How many events there are.
@@ -113,19 +119,19 @@ impl Page {
 
     /// The size of everything in the page.
     pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        self.names.len() + self.bytes.len()
     }
 
     /// The event at `index`, from 0.
     pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
         let entry = self.entries.get(index)?;
         Some(RecordedEvent {
-            stream: Cow::Borrowed(text(&self.bytes[entry.stream.clone()])),
+            stream: Cow::Borrowed(&self.names[entry.stream.clone()]),
             version: entry.version,
             position: entry.position,
             id: entry.id,
             time: entry.time,
-            event_type: Cow::Borrowed(text(&self.bytes[entry.event_type.clone()])),
+            event_type: Cow::Borrowed(&self.names[entry.event_type.clone()]),
             data: Cow::Borrowed(&self.bytes[entry.data.clone()]),
             metadata: Cow::Borrowed(&self.bytes[entry.metadata.clone()]),
         })
@@ -140,4 +146,16 @@ impl Page {
     pub fn iter(&self) -> impl Iterator<Item = RecordedEvent<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))
     }
+}
+
+fn append_name(names: &mut String, name: &str) -> Range<usize> {
+    let start = names.len();
+    names.push_str(name);
+    start..names.len()
+}
+
+fn append_bytes(bytes: &mut Vec<u8>, more: &[u8]) -> Range<usize> {
+    let start = bytes.len();
+    bytes.extend_from_slice(more);
+    start..bytes.len()
 }

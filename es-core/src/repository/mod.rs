@@ -224,9 +224,9 @@ fn known_types<A: Aggregate>(domain: &crate::stream::DomainName) -> String {
     use crate::event::EventEnum;
     let types = A::Event::TYPES.iter();
     let names = types.map(|known| {
-        let mut name = Vec::new();
+        let mut name = String::new();
         codec::write_type(domain, *known, &mut name);
-        format!("`{}`", String::from_utf8_lossy(&name))
+        format!("`{name}`")
     });
     names.collect::<Vec<_>>().join(", ")
 }

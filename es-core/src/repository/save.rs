@@ -64,8 +64,13 @@ pub(super) async fn save<A: Aggregate>(
     let root = aggregate.root();
     let mut events = NewEvents::new();
     for (event, stamp) in root.pending().iter().zip(&root.stamps) {
-        let encode = |bytes: &mut Vec<u8>| codec::encode(domain.name(), event, bytes);
-        let encoded = events.encode(stamp.id, stamp.time, &stamp.metadata, encode);
+        let encoded = events.encode(
+            stamp.id,
+            stamp.time,
+            &stamp.metadata,
+            |types| codec::write_type(domain.name(), event.event_type(), types),
+            |bytes| event.encode(bytes),
+        );
         encoded.map_err(|problem| {
             let event = event.event_type().name;
             SaveError::Encode {
