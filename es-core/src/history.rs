@@ -6,8 +6,9 @@ use std::ops::Deref;
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::error::LoadError;
-use crate::record::{Metadata, Page, ReadRequest, Source};
+use crate::record::{Metadata, ReadRequest, Source};
 use crate::repository::{Replay, decode_metadata};
+use crate::store::Cursor;
 use crate::stream::StreamName;
 
 /// An aggregate as it was: readable, and nothing else.
@@ -39,9 +40,7 @@ pub struct History<A: Aggregate> {
     invalid: Option<LoadError>,
     id: A::Id,
     aggregate: Option<A>,
-    request: Option<ReadRequest>,
-    page: Page,
-    next: usize,
+    cursor: Option<Cursor>,
 }
 
 /// One event in the life of an aggregate.
@@ -61,19 +60,17 @@ impl<A: Aggregate> History<A> {
             Ok(stream) => (Some(stream), None),
             Err(error) => (None, Some(error)),
         };
-        let request = stream
+        let source = stream
             .clone()
-            .map(|name| ReadRequest::new(Source::Stream { name, from: None }));
-        let page = Page::new();
+            .map(|name| Source::Stream { name, from: None });
+        let cursor = source.map(|source| Cursor::new(ReadRequest::new(source)));
         Self {
             domain,
             stream,
             invalid,
             id,
             aggregate: None,
-            request,
-            page,
-            next: 0,
+            cursor,
         }
     }
 
@@ -86,41 +83,24 @@ impl<A: Aggregate> History<A> {
         if let Some(error) = self.invalid.take() {
             return Err(error);
         }
-        let Some(stream) = &self.stream else {
+        let (Some(stream), Some(cursor)) = (&self.stream, &mut self.cursor) else {
             return Ok(None);
         };
-        while self.next >= self.page.len() {
-            let Some(mut request) = self.request.take() else {
-                return match self.aggregate {
-                    Some(_) => Ok(None),
-                    None => Err(LoadError::NotFound {
-                        stream: stream.clone(),
-                    }),
-                };
+        let Some(recorded) = cursor.peek(self.domain.store()).await? else {
+            return match self.aggregate {
+                Some(_) => Ok(None),
+                None => Err(LoadError::NotFound {
+                    stream: stream.clone(),
+                }),
             };
-            if let Err(error) = self.domain.store().read(&request, &mut self.page).await {
-                // The next call reads the same page again.
-                self.page.clear();
-                self.next = 0;
-                self.request = Some(request);
-                return Err(error.into());
-            }
-            self.next = 0;
-            if request.advance(&self.page) {
-                self.request = Some(request);
-            }
-        }
-        let recorded = self
-            .page
-            .get(self.next)
-            .expect("the loop stops at an event");
+        };
         let metadata = decode_metadata(stream, &recorded)?;
         let mut replay = Replay::new(self.domain.name(), stream, &self.id);
         replay.aggregate = self.aggregate.take();
         let applied = replay.apply_kept(&recorded);
         self.aggregate = replay.aggregate;
         let event = applied?;
-        self.next += 1;
+        cursor.pass();
         let state = self.aggregate.as_ref().expect("an event was applied to it");
         Ok(Some(HistoryEntry {
             event,

@@ -3,7 +3,8 @@
 use es_core::chrono::TimeDelta;
 use es_core::prelude::*;
 use es_core::testing::ManualClock;
-use es_tests::bank::{BankAccount, BankAccountEvent};
+use es_tests::bank::{BankAccount, BankAccountEvent, Counter};
+use es_tests::stores::Stalls;
 
 /// An account with a deposit of a cent an hour, from 1 o'clock to `hours` o'clock; opened at 0.
 async fn hourly(
@@ -125,5 +126,44 @@ async fn a_life_is_told_event_by_event_with_the_state_after_each() -> anyhow::Re
 
     assert_eq!(seen, 2_501);
     assert!(life.next().await?.is_none());
+    Ok(())
+}
+
+/// A reader that gave up while a page was on its way went on as if the page had been read, or had
+/// been the last: events were missing or came twice.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_gives_up_goes_on_where_it_was() -> anyhow::Result<()> {
+    let store = Stalls::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let counters = domain.repository::<Counter>();
+    let mut counter = Counter::begin("a", 1);
+    while counter.version() < 2_500 {
+        counter.count(1);
+    }
+    counters.add(&mut counter).await?;
+    let patience = std::time::Duration::from_millis(1);
+
+    let mut events = domain.store().read_all().page_size(100);
+    let mut read = Vec::new();
+    loop {
+        match tokio::time::timeout(patience, events.next()).await {
+            Ok(Ok(Some(event))) => read.push(event.position.get()),
+            Ok(end) => break assert!(end?.is_none()),
+            Err(_) => {}
+        }
+    }
+    let mut life = counters.history(&"a".to_owned());
+    let mut lived = Vec::new();
+    loop {
+        match tokio::time::timeout(patience, life.next()).await {
+            Ok(Ok(Some(entry))) => lived.push(entry.state.total()),
+            Ok(end) => break assert!(end?.is_none()),
+            Err(_) => {}
+        }
+    }
+
+    let all: Vec<u64> = (1..=2_500).collect();
+    assert_eq!(read, all);
+    assert_eq!(lived, all);
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! Real stores behind bad connections: wrappers that lose replies, and that count what is read.
+//! Real stores behind bad connections: wrappers that lose replies, that stall, and that count what
+//! is read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use es_core::Position;
 use es_core::record::{Page, ReadRequest};
@@ -128,5 +129,50 @@ impl<S: EventStore> EventStore for CountsReads<S> {
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
         self.inner.snapshots()
+    }
+}
+
+/// Stalls every second read for ever after the page has been filled, as a connection that hangs.
+#[derive(Debug)]
+pub struct Stalls<S> {
+    inner: S,
+    next: AtomicBool,
+}
+
+impl<S> Stalls<S> {
+    /// Wraps a store; the first read is the first to stall.
+    pub fn new(inner: S) -> Self {
+        Self {
+            inner,
+            next: AtomicBool::new(true),
+        }
+    }
+}
+
+impl<S: EventStore> EventStore for Stalls<S> {
+    fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
+        self.inner.append(append)
+    }
+
+    fn read<'a>(
+        &'a self,
+        request: &'a ReadRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.inner.read(request, page).await?;
+            if self.next.fetch_not(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+        self.inner.head()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use append::{Append, Appended, Decision, Expected, Standing, StreamAppend, StreamTwice};
 pub use error::{AppendError, ExpectedVersionError, StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+pub(crate) use read::Cursor;
 pub use read::{EventStoreExt, Events};
 pub use snapshots::{Fingerprint, Snapshot, SnapshotStore};
 

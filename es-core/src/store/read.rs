@@ -60,32 +60,26 @@ impl<S: EventStore + ?Sized> EventStoreExt for S {}
 #[must_use = "nothing is read before `next` is awaited"]
 pub struct Events<'a, S: ?Sized, At> {
     store: &'a S,
-    request: Result<ReadRequest, InvalidName>,
-    page: Page,
-    next: usize,
+    cursor: Result<Cursor, InvalidName>,
     remaining: usize,
-    state: State,
     at: PhantomData<At>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Unread,
-    Reading,
-    Finished,
 }
 
 impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
     fn new(store: &'a S, source: Result<Source, InvalidName>) -> Self {
         Self {
             store,
-            request: source.map(ReadRequest::new),
-            page: Page::new(),
-            next: 0,
+            cursor: source.map(|source| Cursor::new(ReadRequest::new(source))),
             remaining: usize::MAX,
-            state: State::Unread,
             at: PhantomData,
         }
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut ReadRequest)) -> Self {
+        if let Ok(cursor) = &mut self.cursor {
+            change(&mut cursor.request);
+        }
+        self
     }
 
     /// Reads at most `events`.
@@ -95,23 +89,19 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
     }
 
     /// Reads from new to old.
-    pub fn backwards(mut self) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.direction = Direction::Backwards;
-        }
-        self
+    pub fn backwards(self) -> Self {
+        self.change(|request| request.direction = Direction::Backwards)
     }
 
     /// Reads pages of at most `events`, 1,000 unless told otherwise.
-    pub fn page_size(mut self, events: usize) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.max_events = events.max(1);
-        }
-        self
+    pub fn page_size(self, events: usize) -> Self {
+        self.change(|request| request.max_events = events.max(1))
     }
 
     /// The next event, or `None` behind the last. It borrows from the page: keep it for longer by
     /// [`RecordedEvent::into_owned`].
+    ///
+    /// A call that is given up loses nothing: the next one goes on where the last event was.
     ///
     /// # Errors
     /// [`StoreError`] where the store can not read, or the name asked for is none. The next call
@@ -120,14 +110,13 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
         if self.remaining == 0 {
             return Ok(None);
         }
-        while self.next >= self.page.len() {
-            if !self.read_page().await? {
-                return Ok(None);
-            }
-        }
-        self.remaining -= 1;
-        self.next += 1;
-        Ok(self.page.get(self.next - 1))
+        let cursor = self.cursor.as_mut().map_err(|invalid| {
+            StoreError::new(StoreErrorKind::Invalid, format!("read: {invalid}"))
+        })?;
+        cursor.request.max_events = cursor.request.max_events.min(self.remaining);
+        let event = cursor.next(self.store).await?;
+        self.remaining -= usize::from(event.is_some());
+        Ok(event)
     }
 
     /// All remaining events, held in memory at once.
@@ -141,51 +130,103 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
         }
         Ok(events)
     }
-
-    async fn read_page(&mut self) -> Result<bool, StoreError> {
-        let request = self.request.as_mut().map_err(|invalid| {
-            StoreError::new(StoreErrorKind::Invalid, format!("read: {invalid}"))
-        })?;
-        if self.state == State::Finished {
-            return Ok(false);
-        }
-        if self.state == State::Reading && !request.advance(&self.page) {
-            self.state = State::Finished;
-            return Ok(false);
-        }
-        // Until the read has ended well, an emptied page must not be taken for the end.
-        self.state = State::Unread;
-        self.page.clear();
-        self.next = 0;
-        request.max_events = request.max_events.min(self.remaining);
-        self.store.read(request, &mut self.page).await?;
-        self.state = State::Reading;
-        Ok(true)
-    }
 }
 
 impl<S: EventStore + ?Sized> Events<'_, S, Version> {
     /// Begins at `version`, which is read too.
-    pub fn from(mut self, version: Version) -> Self {
-        if let Ok(ReadRequest {
-            source: Source::Stream { from, .. },
-            ..
-        }) = &mut self.request
-        {
-            *from = Some(version);
-        }
-        self
+    pub fn from(self, version: Version) -> Self {
+        self.change(|request| {
+            if let Source::Stream { from, .. } = &mut request.source {
+                *from = Some(version);
+            }
+        })
     }
 }
 
 impl<S: EventStore + ?Sized> Events<'_, S, Position> {
     /// Begins at `position`, which is read too.
-    pub fn from(mut self, position: Position) -> Self {
-        if let Ok(ReadRequest { source, .. }) = &mut self.request
-            && let Source::Category { from, .. } | Source::All { from } = source
-        {
-            *from = Some(position);
+    pub fn from(self, position: Position) -> Self {
+        self.change(|request| {
+            if let Source::Category { from, .. } | Source::All { from } = &mut request.source {
+                *from = Some(position);
+            }
+        })
+    }
+}
+
+/// A place in what is being read, page by page.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    request: ReadRequest,
+    page: Page,
+    next: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The page is not what was asked for: its read has not begun, failed, or was given up.
+    Unread,
+    Read,
+    Finished,
+}
+
+impl Cursor {
+    pub(crate) fn new(request: ReadRequest) -> Self {
+        Self {
+            request,
+            page: Page::new(),
+            next: 0,
+            state: State::Unread,
         }
-        self
+    }
+
+    /// The next event, which from then on is behind the cursor.
+    async fn next<S: EventStore + ?Sized>(
+        &mut self,
+        store: &S,
+    ) -> Result<Option<RecordedEvent<'_>>, StoreError> {
+        if self.read_up_to_next(store).await? {
+            self.pass();
+            Ok(self.page.get(self.next - 1))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The event that the cursor stands before; it stays there.
+    pub(crate) async fn peek<S: EventStore + ?Sized>(
+        &mut self,
+        store: &S,
+    ) -> Result<Option<RecordedEvent<'_>>, StoreError> {
+        self.read_up_to_next(store).await?;
+        Ok(self.page.get(self.next))
+    }
+
+    /// Goes behind the event that was peeked at.
+    pub(crate) fn pass(&mut self) {
+        self.next += 1;
+    }
+
+    /// Reads until there is a next event in the page; answers whether there is.
+    async fn read_up_to_next<S: EventStore + ?Sized>(
+        &mut self,
+        store: &S,
+    ) -> Result<bool, StoreError> {
+        loop {
+            match self.state {
+                State::Read if self.next < self.page.len() => return Ok(true),
+                State::Read if !self.request.advance(&self.page) => self.state = State::Finished,
+                State::Finished => return Ok(false),
+                State::Read | State::Unread => {
+                    // A read that fails or is given up may leave anything in the page.
+                    self.state = State::Unread;
+                    self.next = 0;
+                    self.page.clear();
+                    store.read(&self.request, &mut self.page).await?;
+                    self.state = State::Read;
+                }
+            }
+        }
     }
 }
