@@ -150,7 +150,7 @@ impl<T> AggregateId for T where
 #[diagnostic::on_unimplemented(
     message = "an id of type `{Self}` can not be made up",
     label = "`raise_new` makes up an id",
-    note = "give one with `raise_new_as(id, event)`, or write `impl From<Uuid> for {Self}`"
+    note = "give one with `raise_new_as(id, event)`; a type of your own can be made up if it is `From<Uuid>`"
 )]
 pub trait NewId: Sized {
     /// An id made of a new UUID of version 7.

@@ -61,6 +61,9 @@ impl Aggregate {
         if let Some(domain) = &options.domain {
             check_domain(domain, diagnostics);
         }
+        if snapshots != Snapshots::Off {
+            check_nothing_is_skipped(fields, diagnostics);
+        }
         let mut shape = TokenHash::new();
         for field in &fields.named {
             let attrs = field
@@ -113,6 +116,29 @@ fn category(item: &ItemStruct, given: Option<&LitStr>, diagnostics: &mut Diagnos
         diagnostics.push(given, problem);
     }
     text
+}
+
+/// What serde skips is missing in a snapshot, and so in every state that is loaded from one.
+fn check_nothing_is_skipped(fields: &FieldsNamed, diagnostics: &mut Diagnostics) {
+    let attrs = fields.named.iter().flat_map(|field| &field.attrs);
+    for attr in attrs.filter(|attr| attr.path().is_ident("serde")) {
+        // What else stands there is serde's business, also where it is wrong.
+        let _ = attr.parse_nested_meta(|meta| {
+            let skips = ["skip", "skip_serializing", "skip_deserializing"];
+            if skips.iter().any(|skip| meta.path.is_ident(skip)) {
+                diagnostics.push(
+                    &meta.path,
+                    "a field that is skipped is missing in every state that is loaded from a \
+                     snapshot; keep it, or turn snapshots off: `#[aggregate(event_sourced, \
+                     snapshots = off)]`",
+                );
+            }
+            if let Ok(value) = meta.value() {
+                value.parse::<syn::Expr>()?;
+            }
+            Ok(())
+        });
+    }
 }
 
 fn check_domain(domain: &LitStr, diagnostics: &mut Diagnostics) {

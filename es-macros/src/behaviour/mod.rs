@@ -1,5 +1,6 @@
 //! `#[aggregate]` on an `impl`: the behaviour of an aggregate.
 
+mod calls;
 mod event_enum;
 mod expand;
 mod handler;
@@ -8,7 +9,6 @@ mod literals;
 mod method;
 mod model;
 mod parse;
-mod raising;
 
 use proc_macro2::TokenStream;
 use syn::ItemImpl;

@@ -4,11 +4,11 @@ use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
 
+use super::calls;
 use super::handler;
 use super::literals;
 use super::method::EventMethod;
 use super::parse::{Mark, Marked};
-use super::raising;
 use crate::diagnostics::Diagnostics;
 use crate::event::Event;
 use crate::hash::TokenHash;
@@ -66,12 +66,22 @@ impl Behaviour {
                 literals::complete(&mut function.block, &path);
             }
         }
-        let event_methods: Vec<Ident> = marked
-            .iter()
-            .filter(|marked| matches!(marked.mark, Mark::Event { .. }))
-            .filter_map(|marked| function(&item.items[marked.index]))
-            .map(|function| function.sig.ident.clone())
-            .collect();
+        let named = |of: fn(&Mark) -> bool| -> Vec<Ident> {
+            let marked = marked.iter().filter(|marked| of(&marked.mark));
+            let functions = marked.filter_map(|marked| function(&item.items[marked.index]));
+            functions
+                .map(|function| function.sig.ident.clone())
+                .collect()
+        };
+        let event_methods = named(|mark| matches!(mark, Mark::Event { .. }));
+        let handlers = named(|mark| matches!(mark, Mark::Apply { .. }));
+        for (index, item) in item.items.iter().enumerate() {
+            if let Some(method) = function(item)
+                && marked.iter().all(|marked| marked.index != index)
+            {
+                calls::check_method(method, &ident, &handlers, diagnostics);
+            }
+        }
 
         let mut behaviour = Self {
             item,
@@ -86,7 +96,7 @@ impl Behaviour {
         let mut hash = TokenHash::new();
         for Marked { index, mark } in marked {
             if let Some(function) = function(&behaviour.item.items[index]) {
-                raising::check(function, &behaviour.ident, &event_methods, diagnostics);
+                calls::check_handler(function, &behaviour.ident, &event_methods, diagnostics);
                 hash.add(&function.sig).add(&function.block);
                 let function = behaviour.take(function.clone(), mark, diagnostics);
                 behaviour.item.items[index] = ImplItem::Fn(function);
