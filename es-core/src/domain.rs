@@ -1,5 +1,6 @@
 //! A domain: a name, a store, a clock, ids, and the aggregates that are its members.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,8 @@ use crate::stream::DomainName;
 
 /// A bounded context: owns a name and a store, and knows its aggregates.
 ///
-/// Clones are cheap and share everything.
+/// Clones are cheap and share everything. What waits needs a tokio runtime with its timer, as
+/// `#[tokio::main]` makes it (`enable_time` where it is built by hand).
 ///
 /// ```
 /// use es_core::prelude::*;
@@ -176,6 +178,9 @@ impl DomainBuilder {
     }
 
     /// Takes the ids of events from `ids`; UUIDs of version 7 unless told otherwise.
+    ///
+    /// An id is never given twice in one store: an append whose events stand there already, by
+    /// their ids, is taken for a repetition and writes nothing.
     pub fn ids(mut self, ids: impl Fn() -> Uuid + Send + Sync + 'static) -> Self {
         self.ids = Box::new(ids);
         self
@@ -217,14 +222,12 @@ impl DomainBuilder {
             members.join(&name, member)?;
         }
         for aggregate in registry::aggregates().filter(|a| a.domain == Some(name.as_str())) {
-            let (category, type_name) = (aggregate.category, (aggregate.type_name)());
-            members.join(
-                &name,
-                &Member {
-                    category,
-                    type_name,
-                },
-            )?;
+            let member = Member {
+                category: aggregate.category,
+                type_name: aggregate.path,
+                type_id: aggregate.type_id,
+            };
+            members.join(&name, &member)?;
         }
         Ok(Domain {
             shared: Arc::new(Shared {
@@ -253,9 +256,11 @@ impl fmt::Debug for DomainBuilder {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Member {
     category: &'static str,
     type_name: &'static str,
+    type_id: TypeId,
 }
 
 impl Member {
@@ -263,29 +268,26 @@ impl Member {
         Self {
             category: A::CATEGORY,
             type_name: std::any::type_name::<A>(),
+            type_id: TypeId::of::<A>(),
         }
     }
 }
 
 /// The types that have joined, by category.
 #[derive(Default)]
-struct Members(HashMap<&'static str, &'static str>);
+struct Members(HashMap<&'static str, Member>);
 
 impl Members {
     fn join(&mut self, domain: &DomainName, member: &Member) -> Result<(), ConfigError> {
-        let Member {
-            category,
-            type_name,
-        } = member;
-        let first = *self.0.entry(category).or_insert(type_name);
-        if first == *type_name {
+        let first = self.0.entry(member.category).or_insert(*member);
+        if first.type_id == member.type_id {
             return Ok(());
         }
         Err(ConfigError::CategoryTaken {
             domain: domain.to_string(),
-            category: (*category).to_owned(),
-            first: first.to_owned(),
-            second: (*type_name).to_owned(),
+            category: member.category.to_owned(),
+            first: first.type_name.to_owned(),
+            second: member.type_name.to_owned(),
         })
     }
 }

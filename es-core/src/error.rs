@@ -174,7 +174,10 @@ pub enum SaveError {
         problem: serde_json::Error,
     },
     /// The aggregate was made by a literal and never raised an event, so it has no id.
-    #[error("this `{aggregate}` has raised no event yet: make it with `{aggregate}::raise_new`")]
+    #[error(
+        "this `{aggregate}` has raised no event yet: make it by a function of `{aggregate}` that \
+         raises the first, by `Self::raise_new`"
+    )]
     NothingRaised {
         /// The aggregate.
         aggregate: &'static str,
@@ -252,6 +255,21 @@ pub enum UpdateError<E> {
     Load(LoadError),
     /// What was decided could not be saved.
     Save(SaveError),
+}
+
+impl<E> UpdateError<E> {
+    /// What the domain said no with, where it did.
+    pub fn into_rejection(self) -> Option<E> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            Self::Load(_) | Self::Save(_) => None,
+        }
+    }
+
+    /// Whether others were faster until the deadline: nothing was written.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Save(SaveError::Conflict(_)))
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for UpdateError<E> {

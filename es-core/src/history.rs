@@ -15,7 +15,7 @@ use crate::stream::StreamName;
 ///
 /// It derefs to the aggregate without `DerefMut`, so calling anything that changes it does not
 /// compile.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Historical<A>(A);
 
 impl<A> Historical<A> {
@@ -29,6 +29,16 @@ impl<A> Deref for Historical<A> {
 
     fn deref(&self) -> &A {
         &self.0
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Historical<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Historical")
+            .field("aggregate", &A::NAME)
+            .field("id", self.id())
+            .field("version", &self.version().get())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a program contains: every event and aggregate that is compiled in, for tools.
 //!
-//! The registry decides nothing. An aggregate joins a domain explicitly, and a program may hold
-//! several of one name.
+//! The registry decides nothing in decoding or dispatch. An aggregate joins a domain explicitly: by
+//! the builder, by its first repository, or by naming the domain, which is looked up here. A program
+//! may hold several of one name.
+
+use std::any::TypeId;
 
 use schemars::Schema;
 
@@ -39,16 +42,16 @@ pub struct AggregateRegistration {
     pub id: &'static str,
     /// When snapshots are taken.
     pub snapshots: Snapshots,
-    /// The full name of the Rust type, by which [`BehaviourRegistration`] finds it.
-    pub type_name: fn() -> &'static str,
+    /// The Rust type, by which its [`BehaviourRegistration`] is found.
+    pub type_id: TypeId,
 }
 
 /// An `#[aggregate] impl`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct BehaviourRegistration {
-    /// The full name of the Rust type, by which [`AggregateRegistration`] is found.
-    pub type_name: fn() -> &'static str,
+    /// The Rust type, by which its [`AggregateRegistration`] is found.
+    pub type_id: TypeId,
     /// The events and their handlers, in the order they are written.
     pub handlers: &'static [HandlerRegistration],
     /// What the states of this program are made by.
@@ -107,13 +110,13 @@ impl AggregateRegistration {
             domain,
             id,
             snapshots: A::SNAPSHOTS,
-            type_name: std::any::type_name::<A>,
+            type_id: TypeId::of::<A>(),
         }
     }
 
     /// The events and handlers of this aggregate.
     pub fn behaviour(&self) -> Option<&'static BehaviourRegistration> {
-        behaviours().find(|behaviour| (behaviour.type_name)() == (self.type_name)())
+        behaviours().find(|behaviour| behaviour.type_id == self.type_id)
     }
 }
 
@@ -121,7 +124,7 @@ impl BehaviourRegistration {
     #[doc(hidden)]
     pub const fn new<A: crate::Aggregate>(handlers: &'static [HandlerRegistration]) -> Self {
         Self {
-            type_name: std::any::type_name::<A>,
+            type_id: TypeId::of::<A>(),
             handlers,
             fingerprint: A::FINGERPRINT,
         }

@@ -105,9 +105,14 @@ pub struct InvalidName {
 impl InvalidName {
     fn new(name: &str, kind: &'static str, rule: &'static str) -> Self {
         // A name of megabytes must not make a message of megabytes.
-        let name = match name.char_indices().nth(120) {
+        let shown = match name.char_indices().nth(120) {
             Some((end, _)) => format!("{}…", &name[..end]),
             None => name.to_owned(),
+        };
+        // And a line break must not begin a new line of a log.
+        let name = match shown.chars().any(char::is_control) {
+            true => shown.escape_debug().to_string(),
+            false => shown,
         };
         Self { name, kind, rule }
     }
@@ -374,6 +379,16 @@ mod tests {
         assert_eq!(
             error,
             "`bank-account` is no category: a category ends at the first `-`, so it cannot hold one; write `_`"
+        );
+    }
+
+    #[test]
+    fn a_control_character_stays_on_its_line() {
+        let error = StreamName::new("a-b\nc").unwrap_err().to_string();
+
+        assert_eq!(
+            error,
+            r"`a-b\nc` is no stream name: it holds a control character"
         );
     }
 

@@ -39,7 +39,7 @@ pub async fn connect(uri: &str) -> Result<Arc<dyn EventStore>, StoreError> {
         )));
     };
     let rest = rest.strip_prefix("//").unwrap_or(rest);
-    match scheme {
+    match scheme.to_ascii_lowercase().as_str() {
         "memory" if rest.is_empty() => Ok(Arc::new(MemoryStore::new())),
         "memory" => Err(invalid(
             "nothing follows `memory://`: it takes no name and no option",
@@ -104,6 +104,7 @@ fn unescape(path: &str) -> Result<String, StoreError> {
         if *first == b'%' {
             let code = tail
                 .get(..2)
+                .filter(|code| code.iter().all(u8::is_ascii_hexdigit))
                 .and_then(|code| std::str::from_utf8(code).ok());
             let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
             bytes.push(byte.ok_or_else(|| {

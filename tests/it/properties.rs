@@ -169,3 +169,60 @@ proptest! {
         checked.expect("nothing is wrong with the store");
     }
 }
+
+mod measured {
+    use es_core::prelude::*;
+
+    #[event]
+    pub struct Measured {
+        pub value: f64,
+    }
+
+    /// Sums, in which the last bit of each value tells.
+    #[aggregate(event_sourced, snapshot_every = 5)]
+    #[derive(Default)]
+    pub struct Sum {
+        pub total: f64,
+    }
+
+    #[aggregate]
+    impl Sum {
+        pub fn begin(value: f64) -> Self {
+            Self::raise_new(Measured { value })
+        }
+
+        pub fn add(&mut self, value: f64) {
+            self.raise_(Measured { value });
+        }
+
+        #[apply]
+        fn measured(&mut self, event: &Measured) {
+            self.total = self.total / 3.0 + event.value;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn floats_come_back_to_the_last_bit(
+        values in prop::collection::vec(any::<f64>().prop_filter("JSON has no others", |v| v.is_finite()), 1..20),
+    ) {
+        let (live, loaded, replayed) = runtime().block_on(async {
+            let domain = Domain::builder("lab").build()?;
+            let sums = domain.repository::<measured::Sum>();
+            let mut sum = measured::Sum::begin(values[0]);
+            for value in &values[1..] {
+                sum.add(*value);
+            }
+            sums.add(&mut sum).await?;
+            let loaded = sums.get(sum.id()).await?.total;
+            domain.store().snapshots().expect("the store has them").delete_all().await?;
+            anyhow::Ok((sum.total, loaded, sums.get(sum.id()).await?.total))
+        }).expect("nothing is wrong with the store");
+
+        prop_assert_eq!(live.to_bits(), loaded.to_bits());
+        prop_assert_eq!(live.to_bits(), replayed.to_bits());
+    }
+}

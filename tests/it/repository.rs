@@ -99,9 +99,7 @@ async fn an_update_hands_out_the_decision_and_a_rejection_writes_nothing() -> an
     let untouched = accounts.update(account.id(), |_| ()).await?;
 
     assert_eq!((done.value, done.version()), (7, Version::new(2)));
-    let Err(UpdateError::Rejected(overdrawn)) = rejected else {
-        panic!("{rejected:?}")
-    };
+    let overdrawn = rejected.unwrap_err().into_rejection().unwrap();
     assert_eq!(
         overdrawn,
         Overdrawn {
@@ -215,7 +213,8 @@ async fn an_aggregate_that_never_raised_can_not_be_added() {
 
     assert_eq!(
         error.to_string(),
-        "this `Counter` has raised no event yet: make it with `Counter::raise_new`"
+        "this `Counter` has raised no event yet: make it by a function of `Counter` that raises \
+         the first, by `Self::raise_new`"
     );
 }
 

@@ -43,6 +43,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Everything convenient is on [`EventStoreExt`]. [`MemoryStore`] is the reference implementation
 /// to read before writing another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no store of events",
+    label = "not a store",
+    note = "opening a store is waited for and can fail, as in `SqliteStore::open(\"bank.db\").await?`",
+    note = "a URI is opened by `es_stores::connect(\"sqlite://bank.db\").await?`"
+)]
 pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Appends events, to one stream or atomically to several, and answers for each stream in
     /// order. Appending no events checks the expected version and answers the present one.
@@ -131,6 +137,7 @@ pub enum Durability {
 
 macro_rules! forward {
     ($pointer:ident) => {
+        #[diagnostic::do_not_recommend]
         impl<S: EventStore + ?Sized> EventStore for $pointer<S> {
             fn append(
                 &self,

@@ -11,7 +11,7 @@ async fn refusal(uri: &str) -> StoreError {
 
 #[tokio::test]
 async fn memory_is_a_new_store_each_time() {
-    for uri in ["memory://", "memory:"] {
+    for uri in ["memory://", "memory:", "MEMORY://"] {
         let store = connect(uri).await.unwrap();
 
         assert_eq!(store.capabilities().durability, Durability::None);
@@ -53,6 +53,10 @@ async fn a_uri_that_names_no_store_is_refused_in_words() {
         (
             "mysql://root:secret@host/db",
             "could not connect: the scheme `mysql` is unknown, known are `memory` and `sqlite`",
+        ),
+        (
+            "sqlite://%+1.db",
+            "could not connect: a `%` in the path is not followed by two hexadecimal digits; write `%25`",
         ),
         (
             "memory://bank",
