@@ -279,6 +279,58 @@ async fn an_outcome_that_stays_unknown_can_be_retried_and_is_written_once() -> a
     Ok(())
 }
 
+/// After a lost reply the store could not be reached, and the caller was told that nothing had been
+/// written: whoever then deposited again had deposited twice.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_stays_unknown_while_the_store_can_not_be_reached() -> anyhow::Result<()>
+{
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, account) = opened(&domain).await?;
+
+    losses.lose(1);
+    losses.refuse(2);
+    let done = accounts
+        .update(account.id(), |account| account.deposit(5))
+        .await?;
+    losses.lose(1);
+    losses.refuse(1_000);
+    let result = accounts
+        .update(account.id(), |account| account.deposit(6))
+        .await;
+    let Err(UpdateError::Save(SaveError::OutcomeUnknown(unknown))) = result else {
+        panic!("{result:?}")
+    };
+    let Err(SaveError::OutcomeUnknown(unknown)) = unknown.retry().await else {
+        panic!("nobody can know")
+    };
+    losses.refuse(0);
+    let committed = unknown.retry().await?;
+
+    assert_eq!(
+        (done.version(), committed.version()),
+        (Version::new(2), Version::new(3))
+    );
+    assert_eq!(accounts.get(account.id()).await?.balance_cents(), 11);
+    assert_eq!(domain.store().read_all().collect().await?.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_append_that_surely_failed_says_so() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, mut account) = opened(&domain).await?;
+    account.deposit(5);
+
+    losses.refuse(1);
+    let error = accounts.add(&mut account).await.unwrap_err();
+
+    assert!(matches!(error, SaveError::Store(_)), "{error:?}");
+    assert_eq!(accounts.add(&mut account).await?.version(), 2);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_dropped_add_can_be_added_again_and_is_written_once() -> anyhow::Result<()> {
     let (store, losses) = LosesReplies::new(MemoryStore::new());

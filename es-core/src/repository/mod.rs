@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use chrono::{DateTime, Utc};
 
 pub(crate) use load::{Replay, decode_metadata};
-pub(crate) use save::append_prepared;
+pub(crate) use save::repeat;
 pub(crate) use turns::Turns;
 
 pub use events::{AggregateEvents, Decoded};

@@ -10,7 +10,7 @@ use crate::domain::Domain;
 use crate::error::{OutcomeUnknown, SaveError};
 use crate::event::EventEnum;
 use crate::record::NewEvents;
-use crate::store::{Append, AppendError, EventStore, Expected};
+use crate::store::{Append, AppendError, EventStore, Expected, StoreError};
 use crate::stream::{Position, Version};
 
 /// What was appended.
@@ -111,38 +111,53 @@ fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
 
 /// Appends a prepared unit of one stream. Where the outcome is unknown, the same unit is appended
 /// again: its event ids see to it that it is written once.
-pub(crate) async fn append_prepared(
+async fn append_prepared(
     store: &Arc<dyn EventStore>,
     append: &Arc<Append>,
 ) -> Result<Committed, SaveError> {
-    const PAUSES_MS: [u64; 5] = [0, 20, 100, 400, 1_000];
-    let mut pauses = PAUSES_MS.into_iter();
-    loop {
-        let cause = match store.append(Arc::clone(append)).await {
-            Ok(appended) => {
-                let appended = appended[0];
-                let (version, position) = (appended.version, appended.position);
-                return Ok(Committed {
-                    value: (),
-                    version,
-                    position,
-                });
-            }
-            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
-            Err(AppendError::Store(error)) => return Err(error.into()),
-            Err(AppendError::OutcomeUnknown(cause)) => cause,
-        };
-        let stream = &append.streams()[0].stream;
-        tracing::warn!(%stream, error = &cause as &dyn std::error::Error, "the outcome of an append is unknown");
-        let Some(pause_ms) = pauses.next() else {
-            let (store, append) = (Arc::clone(store), Arc::clone(append));
-            return Err(OutcomeUnknown {
-                store,
-                append,
-                cause,
-            }
-            .into());
-        };
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+    match append_once(store, append).await {
+        Ok(committed) => Ok(committed),
+        Err(AppendError::Conflict(conflict)) => Err(conflict.into()),
+        Err(AppendError::Store(error)) => Err(error.into()),
+        Err(AppendError::OutcomeUnknown(cause)) => repeat(store, append, cause).await,
     }
+}
+
+/// Appends again what may have been written already. Success and a conflict tell what became of it;
+/// that a repetition surely wrote nothing does not, since the first attempt may have.
+pub(crate) async fn repeat(
+    store: &Arc<dyn EventStore>,
+    append: &Arc<Append>,
+    mut cause: StoreError,
+) -> Result<Committed, SaveError> {
+    const PAUSES_MS: [u64; 5] = [0, 20, 100, 400, 1_000];
+    let stream = &append.streams()[0].stream;
+    for pause_ms in PAUSES_MS {
+        tracing::warn!(%stream, error = &cause as &dyn std::error::Error, "the outcome of an append is unknown");
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        cause = match append_once(store, append).await {
+            Ok(committed) => return Ok(committed),
+            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
+            Err(AppendError::Store(error) | AppendError::OutcomeUnknown(error)) => error,
+        };
+    }
+    let (store, append) = (Arc::clone(store), Arc::clone(append));
+    Err(OutcomeUnknown {
+        store,
+        append,
+        cause,
+    }
+    .into())
+}
+
+async fn append_once(
+    store: &Arc<dyn EventStore>,
+    append: &Arc<Append>,
+) -> Result<Committed, AppendError> {
+    let appended = store.append(Arc::clone(append)).await?[0];
+    Ok(Committed {
+        value: (),
+        version: appended.version,
+        position: appended.position,
+    })
 }
