@@ -135,6 +135,7 @@ macro_rules! conformance_tests {
                 the_same_events_in_another_order_conflict
                 the_same_events_behind_another_version_conflict
                 a_unit_of_several_streams_can_be_repeated
+                a_part_that_only_checked_answers_its_first_outcome
                 half_a_unit_that_stands_conflicts
             }
             several_streams {
