@@ -9,7 +9,7 @@ use es_core::store::{
 };
 use es_core::stream::{Position, StreamName};
 use rusqlite::{Connection, ErrorCode, Statement};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::busy;
 use super::file::{File, LOG_BYTES};
@@ -21,6 +21,10 @@ use super::units::Units;
 const BATCH_UNITS: usize = 512;
 /// ... or this much payload, so that the first of them does not wait for long.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// What is handed over and not done; whatever is more waits with its caller, so that those who give
+/// up leave no endless queue behind while the file is locked.
+const QUEUE_UNITS: usize = 4 * BATCH_UNITS;
 
 /// How long to wait for readers while a long log is folded into the file: other processes' readers
 /// may take as long as they like, and appends must not.
@@ -56,6 +60,8 @@ pub(super) enum Failure {
 struct Job {
     task: Task,
     answer: oneshot::Sender<Result<Done, Failure>>,
+    /// Given back with the job.
+    _room: OwnedSemaphorePermit,
 }
 
 /// The writing thread's handle. Dropping it lets the thread finish what is queued, fold the
@@ -63,6 +69,7 @@ struct Job {
 #[derive(Debug)]
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
+    room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -84,6 +91,7 @@ impl Writer {
         opening.await.unwrap_or_else(|_| Err(thread_died()))?;
         Ok(Self {
             jobs: Some(jobs),
+            room: Arc::new(Semaphore::new(QUEUE_UNITS)),
             thread: Some(thread),
         })
     }
@@ -91,17 +99,30 @@ impl Writer {
     /// Hands `task` to the thread and waits. Once handed over it is done, even where nobody waits
     /// any more.
     pub(super) async fn run(&self, task: Task) -> Result<Done, Failure> {
+        let Ok(room) = self.room().await else {
+            return Err(Failure::NotWritten(thread_died()));
+        };
         let (answer, outcome) = oneshot::channel();
-        let sent = self
-            .jobs
-            .as_ref()
-            .map(|jobs| jobs.send(Job { task, answer }));
+        let job = Job {
+            task,
+            answer,
+            _room: room,
+        };
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
         if !matches!(sent, Some(Ok(()))) {
             return Err(Failure::NotWritten(thread_died()));
         }
         outcome
             .await
             .unwrap_or_else(|_| Err(Failure::Unknown(thread_died())))
+    }
+
+    /// At once where there is room: only what has to wait for it may be told to let others run.
+    async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        match Arc::clone(&self.room).try_acquire_owned() {
+            Ok(room) => Ok(room),
+            Err(_) => Arc::clone(&self.room).acquire_owned().await,
+        }
     }
 }
 

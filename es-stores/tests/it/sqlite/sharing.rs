@@ -123,6 +123,27 @@ async fn what_was_handed_over_is_written_though_nobody_waits() {
     assert_eq!(count(&folder.open().await, "a-1").await, 500);
 }
 
+/// While the file was locked, each append that was given up stayed in the queue with its events: a
+/// program that tried again and again filled its memory.
+#[tokio::test]
+async fn appends_that_are_given_up_while_nothing_can_be_written_do_not_pile_up() {
+    let folder = folder();
+    let store = folder.open().await;
+    let shell = folder.shell();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let unit = |number| events(number, &[b"{}"]);
+
+    for number in 0..5_000 {
+        let stream = format!("a-{number}");
+        begin(&mut Box::pin(append(&store, &stream, 0, unit(number)))).await;
+    }
+    shell.execute_batch("COMMIT").unwrap();
+    append(&store, "b-1", 0, unit(1)).await.unwrap();
+
+    let written = store.read_category("a").collect().await.unwrap().len();
+    assert!((1..=2_048).contains(&written), "{written} were queued");
+}
+
 #[tokio::test]
 async fn two_stores_on_one_file_see_each_other() {
     let folder = folder();
