@@ -124,7 +124,9 @@ impl Page {
 
     /// The size it has grown to, which clearing keeps.
     pub(crate) fn room_bytes(&self) -> usize {
-        self.bytes.capacity() + self.entries.capacity() * size_of::<PageEntry>()
+        self.names.capacity()
+            + self.bytes.capacity()
+            + self.entries.capacity() * size_of::<PageEntry>()
     }
 
     /// The event at `index`, from 0.

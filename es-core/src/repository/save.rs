@@ -137,9 +137,9 @@ fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
     }
 }
 
-/// Appends again what may have been written already: its event ids see to it that it is written once.
-/// Success and a conflict tell what became of it;
-/// that a repetition surely wrote nothing does not, since the first attempt may have.
+/// Appends again what may have been written already: its event ids see to it that it is written
+/// once. Success and a conflict tell what became of it; that a repetition surely wrote nothing does
+/// not, since the first attempt may have.
 pub(crate) async fn repeat(
     store: &Arc<dyn EventStore>,
     append: &Arc<Append>,
