@@ -311,7 +311,7 @@ impl Pages {
     }
 
     fn put(&self, mut page: Page) {
-        if page.size_bytes() > Self::MAX_BYTES {
+        if page.room_bytes() > Self::MAX_BYTES {
             return;
         }
         page.clear();

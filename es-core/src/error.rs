@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::repository::{Committed, append_prepared};
+use crate::repository::{Committed, repeat};
 use crate::store::{Append, EventStore, ExpectedVersionError, StoreError};
 use crate::stream::{InvalidName, StreamName, Version};
 
@@ -213,9 +213,11 @@ impl OutcomeUnknown {
     /// Repeats the append: answers its first outcome if it was written, writes it if it was not.
     ///
     /// # Errors
-    /// [`SaveError`]; a conflict means that it was not written and now can not be.
+    /// [`SaveError::Conflict`] where it was not written and now can not be;
+    /// [`SaveError::OutcomeUnknown`], which can be retried in its turn, as long as the store can
+    /// not tell.
     pub async fn retry(self) -> Result<Committed, SaveError> {
-        append_prepared(&self.store, &self.append).await
+        repeat(&self.store, &self.append, self.cause).await
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Root<A: AggregateState> {
     pending: Option<Box<dyn Pending>>,
     /// One for each pending event that was ever on its way into a store.
     pub(crate) stamps: Vec<Stamp>,
+    /// The stamped events were handed to a store, and what became of them is not known.
+    pub(crate) in_doubt: bool,
     /// The version of the last snapshot known of.
     pub(crate) snapshot: Version,
     /// The event whose handler runs.
@@ -96,6 +98,7 @@ impl<A: AggregateState> Root<A> {
             time: self.time,
             pending: None,
             stamps: Vec::new(),
+            in_doubt: false,
             snapshot: self.snapshot,
             applying: None,
         }
@@ -119,6 +122,7 @@ impl<A: AggregateState> Default for Root<A> {
             time: None,
             pending: None,
             stamps: Vec::new(),
+            in_doubt: false,
             snapshot: Version::EMPTY,
             applying: None,
         }
@@ -130,6 +134,7 @@ impl<A: AggregateState> Clone for Root<A> {
         Self {
             pending: self.pending.as_deref().map(Pending::copy),
             stamps: self.stamps.clone(),
+            in_doubt: self.in_doubt,
             ..self.copy()
         }
     }

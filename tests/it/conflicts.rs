@@ -279,6 +279,112 @@ async fn an_outcome_that_stays_unknown_can_be_retried_and_is_written_once() -> a
     Ok(())
 }
 
+/// After a lost reply the store could not be reached, and the caller was told that nothing had been
+/// written: whoever then deposited again had deposited twice.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_stays_unknown_while_the_store_can_not_be_reached() -> anyhow::Result<()>
+{
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, account) = opened(&domain).await?;
+
+    losses.lose(1);
+    losses.refuse(2);
+    let done = accounts
+        .update(account.id(), |account| account.deposit(5))
+        .await?;
+    losses.lose(1);
+    losses.refuse(1_000);
+    let result = accounts
+        .update(account.id(), |account| account.deposit(6))
+        .await;
+    let Err(UpdateError::Save(SaveError::OutcomeUnknown(unknown))) = result else {
+        panic!("{result:?}")
+    };
+    let Err(SaveError::OutcomeUnknown(unknown)) = unknown.retry().await else {
+        panic!("nobody can know")
+    };
+    losses.refuse(0);
+    let committed = unknown.retry().await?;
+
+    assert_eq!(
+        (done.version(), committed.version()),
+        (Version::new(2), Version::new(3))
+    );
+    assert_eq!(accounts.get(account.id()).await?.balance_cents(), 11);
+    assert_eq!(domain.store().read_all().collect().await?.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_append_that_surely_failed_says_so() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, mut account) = opened(&domain).await?;
+    account.deposit(5);
+
+    losses.refuse(1);
+    let error = accounts.add(&mut account).await.unwrap_err();
+
+    assert!(matches!(error, SaveError::Store(_)), "{error:?}");
+    assert_eq!(accounts.add(&mut account).await?.version(), 2);
+    Ok(())
+}
+
+/// What was raised after an add that had been given up made another append of both: it conflicted
+/// with the part that stood there, and the caller was told that nothing had been written.
+#[tokio::test]
+async fn what_is_raised_after_a_dropped_add_is_appended_behind_it() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, mut account) = opened(&domain).await?;
+    account.deposit(5);
+    losses.lose(1);
+    losses.refuse(1_000);
+    let adding = accounts.add(&mut account);
+    let given_up = tokio::time::timeout(Duration::from_millis(5), adding).await;
+    assert!(given_up.is_err());
+
+    account.deposit(6);
+    losses.refuse(0);
+    let committed = accounts.add(&mut account).await?;
+
+    assert_eq!(
+        (committed.version(), account.version()),
+        (Version::new(3), Version::new(3))
+    );
+    assert_eq!(account.pending_events().len(), 0);
+    assert_eq!(accounts.get(account.id()).await?.balance_cents(), 11);
+    assert_eq!(domain.store().read_all().collect().await?.len(), 3);
+    Ok(())
+}
+
+/// A repetition by the caller told of a store that could not be reached, and not of the doubt.
+#[tokio::test(start_paused = true)]
+async fn adding_again_stays_in_doubt_while_the_store_can_not_be_reached() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, mut account) = opened(&domain).await?;
+    account.deposit(5);
+    losses.lose(1);
+    losses.refuse(1_000);
+    let first = accounts.add(&mut account).await;
+
+    let second = accounts.add(&mut account).await;
+    losses.refuse(0);
+    let third = accounts.add(&mut account).await?;
+
+    for doubt in [first, second] {
+        assert!(
+            matches!(doubt, Err(SaveError::OutcomeUnknown(_))),
+            "{doubt:?}"
+        );
+    }
+    assert_eq!(third.version(), 2);
+    assert_eq!(accounts.get(account.id()).await?.balance_cents(), 5);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_dropped_add_can_be_added_again_and_is_written_once() -> anyhow::Result<()> {
     let (store, losses) = LosesReplies::new(MemoryStore::new());

@@ -167,3 +167,20 @@ async fn a_reader_that_gives_up_goes_on_where_it_was() -> anyhow::Result<()> {
     assert_eq!(lived, all);
     Ok(())
 }
+
+/// It overflowed where the events up to it were counted.
+#[tokio::test]
+async fn the_largest_version_is_beyond_the_end() -> anyhow::Result<()> {
+    for snapshot_every in [2, 1_000] {
+        let (accounts, id, _) = hourly(snapshot_every, 4).await?;
+
+        let largest = Version::new(u64::MAX);
+        let error = accounts.get_at_version(&id, largest).await.unwrap_err();
+
+        let LoadError::NoSuchVersion { last, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(last, 5);
+    }
+    Ok(())
+}

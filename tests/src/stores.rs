@@ -15,30 +15,46 @@ use es_core::store::{
 #[derive(Debug)]
 pub struct LosesReplies<S> {
     inner: S,
-    to_lose: Arc<AtomicUsize>,
+    losses: Losses,
 }
 
 /// What happens to the next appends of a [`LosesReplies`] is told from outside.
-#[derive(Clone, Debug)]
-pub struct Losses(Arc<AtomicUsize>);
+#[derive(Clone, Debug, Default)]
+pub struct Losses {
+    replies: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
+}
 
 impl Losses {
     /// Loses the next `replies`.
     pub fn lose(&self, replies: usize) {
-        self.0.store(replies, Ordering::SeqCst);
+        self.replies.store(replies, Ordering::SeqCst);
     }
+
+    /// Refuses the next `appends` behind the lost replies: they surely write nothing, as where no
+    /// new connection can be made.
+    pub fn refuse(&self, appends: usize) {
+        self.connections.store(appends, Ordering::SeqCst);
+    }
+}
+
+/// Whether there was one left to take.
+fn take(left: &AtomicUsize) -> bool {
+    let one_less = |left: usize| left.checked_sub(1);
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+        .is_ok()
 }
 
 impl<S> LosesReplies<S> {
     /// Wraps a store; nothing is lost before it is told.
     pub fn new(inner: S) -> (Self, Losses) {
-        let to_lose = Arc::new(AtomicUsize::new(0));
+        let losses = Losses::default();
         (
             Self {
                 inner,
-                to_lose: Arc::clone(&to_lose),
+                losses: losses.clone(),
             },
-            Losses(to_lose),
+            losses,
         )
     }
 }
@@ -46,17 +62,15 @@ impl<S> LosesReplies<S> {
 impl<S: EventStore> EventStore for LosesReplies<S> {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
         Box::pin(async move {
-            let reply = self.inner.append(append).await;
-            let lose = |left: usize| left.checked_sub(1);
-            if self
-                .to_lose
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose)
-                .is_ok()
-            {
+            if take(&self.losses.replies) {
+                let _ = self.inner.append(append).await;
                 let error = StoreError::new(StoreErrorKind::Unavailable, "hear the reply");
                 return Err(AppendError::OutcomeUnknown(error));
             }
-            reply
+            if take(&self.losses.connections) {
+                return Err(StoreError::new(StoreErrorKind::Unavailable, "connect").into());
+            }
+            self.inner.append(append).await
         })
     }
 

@@ -122,6 +122,13 @@ impl Page {
         self.names.len() + self.bytes.len()
     }
 
+    /// The size it has grown to, which clearing keeps.
+    pub(crate) fn room_bytes(&self) -> usize {
+        self.names.capacity()
+            + self.bytes.capacity()
+            + self.entries.capacity() * size_of::<PageEntry>()
+    }
+
     /// The event at `index`, from 0.
     pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
         let entry = self.entries.get(index)?;

@@ -251,8 +251,10 @@ fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
     let Until::Version(version) = until else {
         return true;
     };
-    let wanted = (version.get() + 1).saturating_sub(from.get());
-    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let behind_first = version.get().checked_sub(from.get());
+    let wanted = behind_first.map_or(0, |more| {
+        usize::try_from(more).map_or(usize::MAX, |more| more.saturating_add(1))
+    });
     request.max_events = wanted.min(ReadRequest::DEFAULT_MAX_EVENTS);
     wanted > 0
 }

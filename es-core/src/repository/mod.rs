@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use chrono::{DateTime, Utc};
 
 pub(crate) use load::{Replay, decode_metadata};
-pub(crate) use save::append_prepared;
+pub(crate) use save::repeat;
 pub(crate) use turns::Turns;
 
 pub use events::{AggregateEvents, Decoded};
@@ -49,8 +49,9 @@ impl<A: Aggregate> Repository<A> {
     /// Appends what is pending in `aggregate`, expecting its stream at the version that was loaded.
     ///
     /// Each event is given its id, time and context once, before the first await; they stay with it
-    /// over retries and dropped futures, so adding twice writes once. Without pending events
-    /// nothing is written.
+    /// over retries and dropped futures, so adding twice writes once. What is raised after an add
+    /// that was given up, or whose outcome is unknown, is appended behind it, once that is settled.
+    /// Without pending events nothing is written.
     ///
     /// # Errors
     /// [`SaveError`]: what was raised stays pending, and the aggregate stays readable.

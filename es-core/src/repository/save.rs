@@ -1,5 +1,6 @@
 //! Saving: stamp, encode into one buffer, append, and repeat where the outcome is unknown.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::domain::Domain;
 use crate::error::{OutcomeUnknown, SaveError};
 use crate::event::EventEnum;
 use crate::record::NewEvents;
-use crate::store::{Append, AppendError, EventStore, Expected};
-use crate::stream::{Position, Version};
+use crate::store::{Append, AppendError, EventStore, Expected, StoreError};
+use crate::stream::{Position, StreamName, Version};
 
 /// What was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +60,24 @@ pub(super) async fn save<A: Aggregate>(
             position: None,
         });
     }
+    let root = aggregate.root();
+    if root.in_doubt && root.stamps.len() < root.pending().len() {
+        // What an earlier attempt may have written is settled by itself: together with what was
+        // raised since it would be another append.
+        append_stamped(domain, &stream, aggregate).await?;
+    }
     stamp(domain, aggregate);
+    let committed = append_stamped(domain, &stream, aggregate).await?;
+    snapshot::take_if_due(domain, &stream, aggregate).await;
+    Ok(committed)
+}
 
+/// Appends those of the pending events that have a stamp.
+async fn append_stamped<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    aggregate: &mut A,
+) -> Result<Committed, SaveError> {
     let root = aggregate.root();
     let mut events = NewEvents::new();
     for (event, stamp) in root.pending().iter().zip(&root.stamps) {
@@ -72,23 +89,34 @@ pub(super) async fn save<A: Aggregate>(
             |bytes| event.encode(bytes),
         );
         encoded.map_err(|problem| {
-            let event = event.event_type().name;
+            let (stream, event) = (stream.clone(), event.event_type().name);
             SaveError::Encode {
-                stream: stream.clone(),
+                stream,
                 event,
                 problem,
             }
         })?;
     }
-    let append = Arc::new(Append::to(stream, Expected::Version(version), events));
-    let committed = append_prepared(domain.store_shared(), &append).await?;
+    let append = Append::to(stream.clone(), Expected::Version(root.stored), events);
+    let append = Arc::new(append);
 
+    // Set before the wait, so that it stays where the caller gives up.
+    let in_doubt = mem::replace(&mut aggregate.root_mut().in_doubt, true);
+    let outcome = match append_once(domain.store_shared(), &append).await {
+        Ok(committed) => Ok(committed),
+        Err(AppendError::Conflict(conflict)) => Err(conflict.into()),
+        Err(AppendError::Store(error)) if !in_doubt => Err(error.into()),
+        Err(AppendError::Store(cause) | AppendError::OutcomeUnknown(cause)) => {
+            repeat(domain.store_shared(), &append, cause).await
+        }
+    };
     let root = aggregate.root_mut();
+    root.in_doubt = matches!(outcome, Err(SaveError::OutcomeUnknown(_)));
+    let committed = outcome?;
     root.time = root.stamps.last().map(|stamp| stamp.time).or(root.time);
     root.stored = committed.version;
-    root.pending_mut().clear();
-    root.stamps.clear();
-    snapshot::take_if_due(domain, &append.streams()[0].stream, aggregate).await;
+    let written = root.stamps.drain(..).len();
+    root.pending_mut().drain(..written);
     Ok(committed)
 }
 
@@ -109,40 +137,42 @@ fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
     }
 }
 
-/// Appends a prepared unit of one stream. Where the outcome is unknown, the same unit is appended
-/// again: its event ids see to it that it is written once.
-pub(crate) async fn append_prepared(
+/// Appends again what may have been written already: its event ids see to it that it is written
+/// once. Success and a conflict tell what became of it; that a repetition surely wrote nothing does
+/// not, since the first attempt may have.
+pub(crate) async fn repeat(
     store: &Arc<dyn EventStore>,
     append: &Arc<Append>,
+    mut cause: StoreError,
 ) -> Result<Committed, SaveError> {
     const PAUSES_MS: [u64; 5] = [0, 20, 100, 400, 1_000];
-    let mut pauses = PAUSES_MS.into_iter();
-    loop {
-        let cause = match store.append(Arc::clone(append)).await {
-            Ok(appended) => {
-                let appended = appended[0];
-                let (version, position) = (appended.version, appended.position);
-                return Ok(Committed {
-                    value: (),
-                    version,
-                    position,
-                });
-            }
-            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
-            Err(AppendError::Store(error)) => return Err(error.into()),
-            Err(AppendError::OutcomeUnknown(cause)) => cause,
-        };
-        let stream = &append.streams()[0].stream;
+    let stream = &append.streams()[0].stream;
+    for pause_ms in PAUSES_MS {
         tracing::warn!(%stream, error = &cause as &dyn std::error::Error, "the outcome of an append is unknown");
-        let Some(pause_ms) = pauses.next() else {
-            let (store, append) = (Arc::clone(store), Arc::clone(append));
-            return Err(OutcomeUnknown {
-                store,
-                append,
-                cause,
-            }
-            .into());
-        };
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        cause = match append_once(store, append).await {
+            Ok(committed) => return Ok(committed),
+            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
+            Err(AppendError::Store(error) | AppendError::OutcomeUnknown(error)) => error,
+        };
     }
+    let (store, append) = (Arc::clone(store), Arc::clone(append));
+    Err(OutcomeUnknown {
+        store,
+        append,
+        cause,
+    }
+    .into())
+}
+
+async fn append_once(
+    store: &Arc<dyn EventStore>,
+    append: &Arc<Append>,
+) -> Result<Committed, AppendError> {
+    let appended = store.append(Arc::clone(append)).await?[0];
+    Ok(Committed {
+        value: (),
+        version: appended.version,
+        position: appended.position,
+    })
 }

@@ -163,16 +163,19 @@ impl Append {
         }
         let mut outcome = Vec::with_capacity(self.streams.len());
         for (part, version) in self.streams.iter().zip(versions) {
+            let expected = match part.expected {
+                Expected::Version(expected) => expected,
+                Expected::Any if part.events.is_empty() => *version,
+                Expected::Any => return Ok(None),
+            };
             if part.events.is_empty() {
+                // It only checked, and what it checked held when the unit was written.
                 outcome.push(Appended {
-                    version: *version,
+                    version: expected,
                     position: None,
                 });
                 continue;
             }
-            let Expected::Version(expected) = part.expected else {
-                return Ok(None);
-            };
             let standing = store.behind(&part.stream, expected, part.events.len())?;
             let same = standing.len() == part.events.len()
                 && standing

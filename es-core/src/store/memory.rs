@@ -236,23 +236,19 @@ impl Log {
         position: impl Fn(usize) -> Position,
     ) {
         let place = |from: u64| usize::try_from(from).unwrap_or(usize::MAX);
-        let (mut forwards, mut backwards);
-        let indexes: &mut dyn Iterator<Item = usize> = match request.direction {
-            Direction::Forwards => {
-                forwards = from.map_or(0, |from| place(from).saturating_sub(1))..len;
-                &mut forwards
-            }
-            Direction::Backwards => {
-                backwards = (0..from.map_or(len, |from| place(from).min(len))).rev();
-                &mut backwards
-            }
+        let places = match request.direction {
+            Direction::Forwards => from.map_or(0, |from| place(from).saturating_sub(1))..len,
+            Direction::Backwards => 0..from.map_or(len, |from| place(from).min(len)),
         };
-        for index in indexes {
+        for step in 0..places.len() {
             if request.is_filled_by(page) {
                 page.set_has_more(true);
                 return;
             }
-            let position = position(index);
+            let position = position(match request.direction {
+                Direction::Forwards => places.start + step,
+                Direction::Backwards => places.end - 1 - step,
+            });
             page.push(self.at(position).page_event(position));
         }
     }

@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 
 use super::Harness;
 use super::support::{
-    STREAM, append, append_all, at, conflict, events, name, number, numbers, page_of, part,
-    poll_once, read, read_all, request, sources, try_append, visible, within_deadline,
+    DIRECTIONS, STREAM, append, append_all, at, conflict, events, name, number, numbers, page_of,
+    part, poll_once, read, read_all, request, sources, try_append, visible, within_deadline,
 };
 
 const WRITERS: u64 = 16;
@@ -191,6 +191,32 @@ pub async fn a_growing_stream_is_read_without_gaps(harness: impl Harness) {
             assert_eq!(read.len(), 2_200);
             break;
         }
+    }
+    writer.await.expect("the writer is well");
+}
+
+/// Who reads a stream in one page sees none of an append or all of it, and so from either end.
+pub async fn an_append_is_seen_whole_or_not_at_all(harness: impl Harness) {
+    let store = Arc::new(harness.open().await);
+    let writer = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for round in 0..100 {
+                let first = 10 * round;
+                append(&store, STREAM, at(first), events(first + 1..=first + 10)).await;
+            }
+        })
+    };
+
+    let [stream, ..] = sources();
+    let mut page = Page::new();
+    while !writer.is_finished() {
+        for direction in DIRECTIONS {
+            let whole = request(stream.clone(), direction, 2_000);
+            page_of(&store, &whole, &mut page).await;
+            assert!(page.len().is_multiple_of(10), "{} were seen", page.len());
+        }
+        tokio::task::yield_now().await;
     }
     writer.await.expect("the writer is well");
 }

@@ -135,6 +135,7 @@ macro_rules! conformance_tests {
                 the_same_events_in_another_order_conflict
                 the_same_events_behind_another_version_conflict
                 a_unit_of_several_streams_can_be_repeated
+                a_part_that_only_checked_answers_its_first_outcome
                 half_a_unit_that_stands_conflicts
             }
             several_streams {
@@ -212,6 +213,7 @@ macro_rules! conformance_tests {
                 writers_that_expect_nothing_all_succeed
                 units_over_the_same_streams_do_not_lock_each_other_out
                 a_growing_stream_is_read_without_gaps
+                an_append_is_seen_whole_or_not_at_all
                 an_append_that_is_given_up_can_be_repeated
                 a_read_that_is_given_up_harms_nobody
             }

@@ -49,8 +49,9 @@ pub async fn some_events_but_not_all_conflict(harness: impl Harness) {
     let more = try_append(&store, STREAM, at(0), events(1..=3)).await;
     let other = try_append(&store, STREAM, at(0), events([1, 9])).await;
     let first = try_append(&store, STREAM, at(0), events([9, 2])).await;
+    let inner = try_append(&store, STREAM, at(0), events([1, 9, 2])).await;
 
-    for outcome in [more, other, first] {
+    for outcome in [more, other, first, inner] {
         assert_eq!(conflict(outcome).actual, 2);
     }
     assert_eq!(numbers(&read(&store, STREAM).await), [1, 2]);
@@ -84,6 +85,30 @@ pub async fn a_unit_of_several_streams_can_be_repeated(harness: impl Harness) {
     let unit = || {
         vec![
             part("test::a-1", at(0), events(1..=2)),
+            part("test::b-1", at(0), events(3..=3)),
+        ]
+    };
+    let Some(first) = append_all(&store, unit()).await else {
+        return;
+    };
+    append(&store, "test::a-1", at(2), events(4..=4)).await;
+
+    let again = append_all(&store, unit()).await;
+
+    assert_eq!(
+        again.map(|again| again.expect("a repeated unit has been written")),
+        Some(first.expect("the versions hold"))
+    );
+    assert_eq!(read_all(&store, 4).await.len(), 4);
+}
+
+/// A part that only checked answers the version it checked, whoever has appended since.
+pub async fn a_part_that_only_checked_answers_its_first_outcome(harness: impl Harness) {
+    let store = harness.open().await;
+    append(&store, "test::a-1", at(0), events(1..=2)).await;
+    let unit = || {
+        vec![
+            part("test::a-1", at(2), events([])),
             part("test::b-1", at(0), events(3..=3)),
         ]
     };

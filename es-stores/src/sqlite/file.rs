@@ -11,6 +11,9 @@ use super::busy;
 use super::options::{SqliteOptions, Synchronous};
 use super::schema::{self, Identity};
 
+/// How long a write-ahead log may become before something is done about it.
+pub(super) const LOG_BYTES: u64 = 64 << 20;
+
 /// A database file and how long to wait for its locks.
 #[derive(Debug)]
 pub(super) struct File {
@@ -41,6 +44,13 @@ impl File {
 
     pub(super) fn lock_wait(&self) -> Duration {
         self.lock_wait
+    }
+
+    /// The size of the write-ahead log.
+    pub(super) fn log_bytes(&self) -> u64 {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        std::fs::metadata(log).map_or(0, |log| log.len())
     }
 
     /// The connection that writes; makes the store where the file is new.
@@ -217,7 +227,7 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
     // The references in the schema are for people; the writer's own statements keep them.
     connection.pragma_update(None, "foreign_keys", false)?;
     // A burst must not leave a log of gigabytes behind.
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES.cast_signed())?;
     if let Some(bytes) = options.max_size_bytes {
         let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let pages = i64::try_from((bytes / u64::from(page)).max(1)).unwrap_or(i64::MAX);

@@ -8,7 +8,8 @@
 //!
 //! The tables are plain, and payloads that are text are stored as text: see `event_log` in the
 //! `sqlite3` shell, and `data ->> '$.field'`. Any number of processes on one machine may share a
-//! file; a file on a network file system must not be shared.
+//! file; a file on a network file system must not be shared. A process that forks opens its own store:
+//! threads and locks do not come with it.
 
 mod busy;
 mod file;

@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use es_core::store::{
     Append, Appended, ExpectedVersionError, Snapshot, StoreError, StoreErrorKind,
 };
 use es_core::stream::{Position, StreamName};
 use rusqlite::{Connection, ErrorCode, Statement};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::busy;
-use super::file::File;
+use super::file::{File, LOG_BYTES};
 use super::numbers::position;
 use super::options::SqliteOptions;
 use super::units::Units;
@@ -20,6 +21,14 @@ use super::units::Units;
 const BATCH_UNITS: usize = 512;
 /// ... or this much payload, so that the first of them does not wait for long.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// What is handed over and not done; whatever is more waits with its caller, so that those who give
+/// up leave no endless queue behind while the file is locked.
+const QUEUE_UNITS: usize = 4 * BATCH_UNITS;
+
+/// How long to wait for readers while a long log is folded into the file: other processes' readers
+/// may take as long as they like, and appends must not.
+const FOLD_WAIT: Duration = Duration::from_millis(100);
 
 /// What can be written.
 #[derive(Debug)]
@@ -51,6 +60,8 @@ pub(super) enum Failure {
 struct Job {
     task: Task,
     answer: oneshot::Sender<Result<Done, Failure>>,
+    /// Given back with the job.
+    _room: OwnedSemaphorePermit,
 }
 
 /// The writing thread's handle. Dropping it lets the thread finish what is queued, fold the
@@ -58,6 +69,7 @@ struct Job {
 #[derive(Debug)]
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
+    room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -79,6 +91,7 @@ impl Writer {
         opening.await.unwrap_or_else(|_| Err(thread_died()))?;
         Ok(Self {
             jobs: Some(jobs),
+            room: Arc::new(Semaphore::new(QUEUE_UNITS)),
             thread: Some(thread),
         })
     }
@@ -86,17 +99,30 @@ impl Writer {
     /// Hands `task` to the thread and waits. Once handed over it is done, even where nobody waits
     /// any more.
     pub(super) async fn run(&self, task: Task) -> Result<Done, Failure> {
+        let Ok(room) = self.room().await else {
+            return Err(Failure::NotWritten(thread_died()));
+        };
         let (answer, outcome) = oneshot::channel();
-        let sent = self
-            .jobs
-            .as_ref()
-            .map(|jobs| jobs.send(Job { task, answer }));
+        let job = Job {
+            task,
+            answer,
+            _room: room,
+        };
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
         if !matches!(sent, Some(Ok(()))) {
             return Err(Failure::NotWritten(thread_died()));
         }
         outcome
             .await
             .unwrap_or_else(|_| Err(Failure::Unknown(thread_died())))
+    }
+
+    /// At once where there is room: only what has to wait for it may be told to let others run.
+    async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        match Arc::clone(&self.room).try_acquire_owned() {
+            Ok(room) => Ok(room),
+            Err(_) => Arc::clone(&self.room).acquire_owned().await,
+        }
     }
 }
 
@@ -151,6 +177,9 @@ struct WriterThread<'c> {
     connection: &'c Connection,
     begin: Statement<'c>,
     commit: Statement<'c>,
+    fold: Statement<'c>,
+    /// The log is folded once it is as long as this.
+    fold_at_bytes: u64,
     units: Units<'c>,
     head: &'c watch::Sender<Position>,
 }
@@ -182,6 +211,8 @@ impl<'c> WriterThread<'c> {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
+            fold: connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)")?,
+            fold_at_bytes: LOG_BYTES,
             units: Units::prepare(connection)?,
             head,
         })
@@ -201,7 +232,31 @@ impl<'c> WriterThread<'c> {
                 batch.push(next);
             }
             self.write(&mut batch);
+            self.shorten_log();
         }
+    }
+
+    /// Folds a log that has become long into the file, and begins it anew.
+    ///
+    /// SQLite folds by itself after commits, but begins the log anew only at a moment when nobody
+    /// reads from it: where somebody always does, it would grow without end
+    /// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+    fn shorten_log(&mut self) {
+        let log_bytes = self.file.log_bytes();
+        if log_bytes < self.fold_at_bytes {
+            return;
+        }
+        busy::wait_at_most(FOLD_WAIT.min(self.file.lock_wait()));
+        let stopped_by_reader = self.fold.query_row([], |row| row.get(0));
+        busy::wait_at_most(self.file.lock_wait());
+        self.fold_at_bytes = match stopped_by_reader {
+            Ok(false) => LOG_BYTES,
+            Ok(true) => log_bytes + LOG_BYTES,
+            Err(error) => {
+                tracing::warn!(%error, log_bytes, "could not fold the write-ahead log into its file");
+                log_bytes + LOG_BYTES
+            }
+        };
     }
 
     /// Writes a batch in one transaction; where that fails each job in its own, so that only the

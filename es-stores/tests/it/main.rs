@@ -17,6 +17,7 @@ mod sqlite_normal {
     es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Normal));
 }
 
+mod broken_stores;
 mod connect;
 mod plain_store;
 mod sqlite;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use es_core::store::{AppendError, EventStore, EventStoreExt, StoreErrorKind};
 use es_core::stream::Position;
 use es_stores::conformance::Harness;
-use es_stores::{SqliteOptions, SqliteStore};
+use es_stores::{SqliteOptions, SqliteStore, Synchronous};
 use futures_util::future::join_all;
 
 use super::{Folder, append, count, events, folder};
@@ -123,6 +123,27 @@ async fn what_was_handed_over_is_written_though_nobody_waits() {
     assert_eq!(count(&folder.open().await, "a-1").await, 500);
 }
 
+/// While the file was locked, each append that was given up stayed in the queue with its events: a
+/// program that tried again and again filled its memory.
+#[tokio::test]
+async fn appends_that_are_given_up_while_nothing_can_be_written_do_not_pile_up() {
+    let folder = folder();
+    let store = folder.open().await;
+    let shell = folder.shell();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let unit = |number| events(number, &[b"{}"]);
+
+    for number in 0..5_000 {
+        let stream = format!("a-{number}");
+        begin(&mut Box::pin(append(&store, &stream, 0, unit(number)))).await;
+    }
+    shell.execute_batch("COMMIT").unwrap();
+    append(&store, "b-1", 0, unit(1)).await.unwrap();
+
+    let written = store.read_category("a").collect().await.unwrap().len();
+    assert!((1..=2_048).contains(&written), "{written} were queued");
+}
+
 #[tokio::test]
 async fn two_stores_on_one_file_see_each_other() {
     let folder = folder();
@@ -227,4 +248,42 @@ async fn a_file_locked_while_it_is_opened_is_waited_for() {
     append(&patient.await.unwrap(), "a-1", 0, events(1, &[b"{}"]))
         .await
         .unwrap();
+}
+
+/// While somebody was reading at every moment, SQLite never began its log anew: it grew to twice the
+/// size of the database in seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_stays_bounded_while_somebody_always_reads() {
+    const MIB: usize = 1 << 20;
+    let folder = Folder::new(Synchronous::Normal);
+    let store = folder.open().await;
+    append(&store, "a-1", 0, events(1, &vec![[b'x'; 100]; 5_000]))
+        .await
+        .unwrap();
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                loop {
+                    count(&store, "a-1").await;
+                }
+            })
+        })
+        .collect();
+
+    let payload = vec![b'x'; MIB];
+    let mut longest = 0;
+    for version in 0..256 {
+        append(&store, "b-1", version, events(version.into(), &[&payload]))
+            .await
+            .unwrap();
+        let log = folder.path().with_extension("db-wal");
+        longest = longest.max(std::fs::metadata(log).unwrap().len());
+    }
+
+    for reader in readers {
+        reader.abort();
+    }
+    let longest = longest / MIB as u64;
+    assert!(longest < 200, "the log grew to {longest} MiB of 256");
 }
