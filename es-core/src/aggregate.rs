@@ -2,6 +2,8 @@
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 
 use uuid::Uuid;
@@ -278,11 +280,18 @@ pub fn raise<A: Aggregate>(aggregate: &mut A, event: A::Event) {
         A::NAME,
         A::NAME
     );
-    root.applying = Some(raised);
-    aggregate.apply_ref(&event);
-    let root = aggregate.root_mut();
-    root.applying = None;
-    root.pending_mut().push(event);
+    // The root is kept aside: a handler may put another value in the aggregate's place, and what
+    // is pending survives one that panics.
+    let mut kept = mem::take(root);
+    *root = kept.in_a_handler(raised);
+    let applied = panic::catch_unwind(AssertUnwindSafe(|| aggregate.apply_ref(&event)));
+    if applied.is_ok() {
+        kept.pending_mut().push(event);
+    }
+    *aggregate.root_mut() = kept;
+    if let Err(panicked) = applied {
+        panic::resume_unwind(panicked);
+    }
 }
 
 /// The state after the first event, or `None` where it does not create.
@@ -301,19 +310,36 @@ pub(crate) fn begin<A: Aggregate>(id: A::Id, event: &A::Event) -> Option<A> {
 }
 
 /// Folds a stored event into the state; answers `false` where it creates.
-pub(crate) fn replay<A: Aggregate>(aggregate: &mut A, event: A::Event) -> bool {
-    aggregate.root_mut().applying = Some(name(&event));
-    let applied = aggregate.apply(event);
-    aggregate.root_mut().applying = None;
-    applied
+pub(crate) fn replay<A: Aggregate>(aggregate: &mut A, id: &A::Id, event: A::Event) -> bool {
+    let applied = name(&event);
+    replay_by(aggregate, id, applied, |aggregate| aggregate.apply(event))
 }
 
 /// As [`replay`], for an event that is kept.
-pub(crate) fn replay_ref<A: Aggregate>(aggregate: &mut A, event: &A::Event) -> bool {
-    aggregate.root_mut().applying = Some(name(event));
-    let applied = aggregate.apply_ref(event);
-    aggregate.root_mut().applying = None;
-    applied
+pub(crate) fn replay_ref<A: Aggregate>(aggregate: &mut A, id: &A::Id, event: &A::Event) -> bool {
+    let applied = name(event);
+    replay_by(aggregate, id, applied, |aggregate| {
+        aggregate.apply_ref(event)
+    })
+}
+
+fn replay_by<A: Aggregate>(
+    aggregate: &mut A,
+    id: &A::Id,
+    applied: &'static str,
+    apply: impl FnOnce(&mut A) -> bool,
+) -> bool {
+    let root = aggregate.root_mut();
+    root.applying = Some(applied);
+    let (stored, time, snapshot) = (root.stored, root.time, root.snapshot);
+    let changed = apply(aggregate);
+    let root = aggregate.root_mut();
+    if root.applying.take().is_none() {
+        // The handler put another value in the aggregate's place, as `*self = Self { .. }` does.
+        root.set_id(id.clone());
+        (root.stored, root.time, root.snapshot) = (stored, time, snapshot);
+    }
+    changed
 }
 
 /// The body of `create` where no handler creates.

@@ -1,8 +1,8 @@
-//! Between events and stored types.
+//! Between events and what is stored of them.
 
 use std::fmt::Write;
 
-use crate::event::EventType;
+use crate::event::{DecodeError, EventEnum, EventType};
 use crate::stream::DomainName;
 
 /// Writes `{Domain}.{Event}.v{version}`.
@@ -20,6 +20,23 @@ pub(crate) fn parse_type<'a>(domain: &DomainName, event_type: &'a str) -> Option
     // A name may hold dots itself, so its version stands behind the last.
     let (name, version) = rest.rsplit_once('.')?;
     Some((name, version.strip_prefix('v')?.parse().ok()?))
+}
+
+/// Refuses a payload that would be written and could never be read again.
+///
+/// JSON has no number for infinities and for what is not a number: they are written as `null`. And
+/// it is read down to a depth of 127. Only a payload that may hold either is read back.
+pub(crate) fn check_reads_back<E: EventEnum>(event: &E, data: &[u8]) -> serde_json::Result<()> {
+    const DEPTH: usize = 127;
+    let opened = data.iter().filter(|byte| matches!(byte, b'{' | b'['));
+    if opened.count() <= DEPTH && !data.windows(4).any(|word| word == b"null") {
+        return Ok(());
+    }
+    let EventType { name, version } = event.event_type();
+    match E::decode(name, version, data) {
+        Err(DecodeError::Payload(problem)) => Err(problem),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 
 use crate::aggregate::Aggregate;
-use crate::domain::Domain;
 use crate::error::LoadError;
 use crate::record::{Metadata, ReadRequest, Source};
-use crate::repository::{Replay, decode_metadata};
+use crate::repository::{Replay, Repository, decode_metadata};
 use crate::store::Cursor;
 use crate::stream::StreamName;
 
@@ -45,12 +44,10 @@ impl<A: Aggregate> fmt::Debug for Historical<A> {
 /// A walk through the life of an aggregate: from [`Repository::history`](crate::Repository::history).
 #[must_use = "nothing is read before `next` is awaited"]
 pub struct History<A: Aggregate> {
-    domain: Domain,
-    stream: Option<StreamName>,
-    invalid: Option<LoadError>,
+    repository: Repository<A>,
     id: A::Id,
+    reading: Option<(StreamName, Cursor)>,
     aggregate: Option<A>,
-    cursor: Option<Cursor>,
 }
 
 /// One event in the life of an aggregate.
@@ -65,38 +62,29 @@ pub struct HistoryEntry<'a, A: Aggregate> {
 }
 
 impl<A: Aggregate> History<A> {
-    pub(crate) fn new(domain: Domain, stream: Result<StreamName, LoadError>, id: A::Id) -> Self {
-        let (stream, invalid) = match stream {
-            Ok(stream) => (Some(stream), None),
-            Err(error) => (None, Some(error)),
-        };
-        let source = stream
-            .clone()
-            .map(|name| Source::Stream { name, from: None });
-        let cursor = source.map(|source| Cursor::new(ReadRequest::new(source)));
+    pub(crate) fn new(repository: Repository<A>, id: A::Id) -> Self {
         Self {
-            domain,
-            stream,
-            invalid,
+            repository,
             id,
+            reading: None,
             aggregate: None,
-            cursor,
         }
     }
 
     /// The next event and the state after it, or `None` behind the last.
     ///
+    /// A call that is given up loses nothing: the next one goes on where the last event was.
+    ///
     /// # Errors
     /// [`LoadError::NotFound`] where the stream has no events; [`LoadError`] where it can not be
     /// read or replayed.
     pub async fn next(&mut self) -> Result<Option<HistoryEntry<'_, A>>, LoadError> {
-        if let Some(error) = self.invalid.take() {
-            return Err(error);
-        }
-        let (Some(stream), Some(cursor)) = (&self.stream, &mut self.cursor) else {
-            return Ok(None);
+        let (stream, cursor) = match &mut self.reading {
+            Some(reading) => reading,
+            none => none.insert(begin(self.repository.stream(&self.id)?)),
         };
-        let Some(recorded) = cursor.peek(self.domain.store()).await? else {
+        let domain = self.repository.domain();
+        let Some(recorded) = cursor.peek(domain.store()).await? else {
             return match self.aggregate {
                 Some(_) => Ok(None),
                 None => Err(LoadError::NotFound {
@@ -105,7 +93,7 @@ impl<A: Aggregate> History<A> {
             };
         };
         let metadata = decode_metadata(stream, &recorded)?;
-        let mut replay = Replay::new(self.domain.name(), stream, &self.id);
+        let mut replay = Replay::new(domain.name(), stream, &self.id);
         replay.aggregate = self.aggregate.take();
         let applied = replay.apply_kept(&recorded);
         self.aggregate = replay.aggregate;
@@ -120,10 +108,17 @@ impl<A: Aggregate> History<A> {
     }
 }
 
+fn begin(stream: StreamName) -> (StreamName, Cursor) {
+    let name = stream.clone();
+    let request = ReadRequest::new(Source::Stream { name, from: None });
+    (stream, Cursor::new(request))
+}
+
 impl<A: Aggregate> fmt::Debug for History<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
-            .field("stream", &self.stream)
+            .field("aggregate", &A::NAME)
+            .field("id", &self.id)
             .finish_non_exhaustive()
     }
 }

@@ -104,6 +104,16 @@ impl<A: AggregateState> Root<A> {
         }
     }
 
+    /// What stands in its place while a handler runs: what a handler may ask for.
+    pub(crate) fn in_a_handler(&self, applying: &'static str) -> Self {
+        Self {
+            stored: self.version(),
+            pending: None,
+            applying: Some(applying),
+            ..self.copy()
+        }
+    }
+
     /// Whether nothing was ever raised or stored.
     pub(crate) fn is_new(&self) -> bool {
         self.pending.is_none() && self.stored == Version::EMPTY

@@ -5,6 +5,7 @@
 mod bad_input;
 mod conflicts;
 mod evolution;
+mod handlers;
 mod processes;
 mod properties;
 mod readme;

@@ -180,7 +180,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         let event = self.decode(recorded)?;
         match &mut self.aggregate {
             Some(aggregate) => {
-                if !aggregate::replay(aggregate, event) {
+                if !aggregate::replay(aggregate, self.id, event) {
                     return Err(self.creates_again(recorded));
                 }
             }
@@ -198,7 +198,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         let event = self.decode(recorded)?;
         match &mut self.aggregate {
             Some(aggregate) => {
-                if !aggregate::replay_ref(aggregate, &event) {
+                if !aggregate::replay_ref(aggregate, self.id, &event) {
                     return Err(self.creates_again(recorded));
                 }
             }

@@ -46,6 +46,10 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
+    pub(crate) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
     /// Appends what is pending in `aggregate`, expecting its stream at the version that was loaded.
     ///
     /// Each event is given its id, time and context once, before the first await; they stay with it
@@ -180,7 +184,7 @@ impl<A: Aggregate> Repository<A> {
     /// # }
     /// ```
     pub fn history(&self, id: &A::Id) -> History<A> {
-        History::new(self.domain.clone(), self.stream(id), id.clone())
+        History::new(self.clone(), id.clone())
     }
 
     /// The stream of the aggregate with this id.

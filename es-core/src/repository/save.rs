@@ -86,7 +86,11 @@ async fn append_stamped<A: Aggregate>(
             stamp.time,
             &stamp.metadata,
             |types| codec::write_type(domain.name(), event.event_type(), types),
-            |bytes| event.encode(bytes),
+            |bytes| {
+                let start = bytes.len();
+                event.encode(bytes)?;
+                codec::check_reads_back(event, &bytes[start..])
+            },
         );
         encoded.map_err(|problem| {
             let (stream, event) = (stream.clone(), event.event_type().name);

@@ -68,7 +68,9 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
             .map_err(UpdateError::Rejected)?;
         match save::save(domain, &mut aggregate).await {
             Ok(committed) => return Ok(committed.with(value)),
-            Err(SaveError::Conflict(conflict)) if conflicts.may_go_on() => {
+            Err(SaveError::Conflict(conflict))
+                if conflict.actual > conflict.expected && conflicts.may_go_on() =>
+            {
                 tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "decides again after a conflict");
             }
             Err(error) => return Err(error.into()),
