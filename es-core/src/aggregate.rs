@@ -131,7 +131,60 @@ pub enum Snapshots {
 /// What can tell one aggregate from another: `Uuid`, `String`, `u64`, or a type of your own that
 /// can be printed and parsed.
 ///
-/// What it prints becomes part of the stream's name, and parses back to an equal id.
+/// What it prints becomes part of the stream's name, and parses back to an equal id. One that is
+/// `From<Uuid>` can be made up by `raise_new`.
+///
+/// ```
+/// use std::fmt;
+/// use std::str::FromStr;
+///
+/// use es_core::prelude::*;
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// pub struct OrderId(Uuid);
+///
+/// impl fmt::Display for OrderId {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         self.0.fmt(f)
+///     }
+/// }
+///
+/// impl FromStr for OrderId {
+///     type Err = es_core::uuid::Error;
+///
+///     fn from_str(text: &str) -> Result<Self, Self::Err> {
+///         text.parse().map(Self)
+///     }
+/// }
+///
+/// impl From<Uuid> for OrderId {
+///     fn from(uuid: Uuid) -> Self {
+///         Self(uuid)
+///     }
+/// }
+///
+/// #[event]
+/// struct Placed {}
+///
+/// #[aggregate(event_sourced, id = OrderId)]
+/// struct Order {}
+///
+/// #[aggregate]
+/// impl Order {
+///     fn place() -> Self {
+///         Self::raise_new(Placed {})
+///     }
+///
+///     #[apply]
+///     fn placed(_: &Placed) -> Self {
+///         Self {}
+///     }
+/// }
+///
+/// let order = Order::place();
+/// assert_eq!(&order.id().to_string().parse::<OrderId>()?, order.id());
+/// # Ok::<(), es_core::uuid::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can not be the id of an aggregate",
     label = "not an id",

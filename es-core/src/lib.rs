@@ -47,8 +47,31 @@
 //! # }
 //! ```
 //!
-//! Where to look: [`macro@event`], [`macro@aggregate`] and [`macro@value`] for what may be written,
-//! [`Domain`] and [`Repository`] for what may be done with it, [`store`] for authors of stores.
+//! # To begin
+//!
+//! ```toml
+//! [dependencies]
+//! es-core = "0.1"
+//! es-stores = { version = "0.1", features = ["sqlite"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
+//! Without `es-stores` events are kept in memory. What waits needs a tokio runtime with its timer,
+//! as `#[tokio::main]` makes it.
+//!
+//! # Where to look
+//!
+//! - [`macro@event`], [`macro@aggregate`], [`macro@apply`] and [`macro@value`]: what may be written.
+//! - [`Domain`] and [`Repository`]: what may be done with it.
+//! - [`testing`]: time and ids in the hands of a test.
+//! - [`registry`]: what a program contains, for tools.
+//! - [`store`]: for authors of stores, whose work `es_stores::conformance` tests.
+//!
+//! # Logging
+//!
+//! What goes on without the caller is told to [`tracing`](https://docs.rs/tracing): a snapshot that
+//! was discarded or could not be kept, an append whose outcome is unknown, a decision made again
+//! after a conflict. Without a subscriber nobody hears it; no result depends on it.
 #![forbid(unsafe_code)]
 
 extern crate self as es_core;
@@ -73,7 +96,7 @@ pub mod stream;
 pub mod testing;
 
 pub use macros::{aggregate, apply, event, value};
-pub use {chrono, serde_json, uuid};
+pub use {chrono, schemars, serde, serde_json, uuid};
 
 pub use aggregate::{
     Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Root, Snapshots,

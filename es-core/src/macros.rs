@@ -46,11 +46,12 @@
 /// # Upcasts
 /// When the shape of an event changes, what is stored does not. Each function of the chain takes what
 /// one version looked like, any `Deserialize` type, and returns what the next one takes; the last
-/// returns the event. The compiler checks each step, and a step that is missing is told.
+/// returns the event. The compiler checks each step, and a step that is missing is told. Where an
+/// old shape deserves no type, `serde_json::Value` will do; a step can not fail, so what a payload may
+/// lack is given a default, and a shape that must be there is a type, which decoding checks.
 ///
 /// ```
 /// use es_core::prelude::*;
-/// use es_core::serde_json::{Value, json};
 ///
 /// #[event(version = 3, upcast(1 => add_currency, 2 => split_name))]
 /// pub struct Registered {
@@ -60,19 +61,21 @@
 /// }
 ///
 /// #[value]
+/// struct RegisteredV1 {
+///     name: String,
+/// }
+///
+/// #[value]
 /// struct RegisteredV2 {
 ///     name: String,
 ///     currency: String,
 /// }
 ///
-/// // Where an old shape deserves no type, its JSON will do.
-/// fn add_currency(mut old: Value) -> Value {
-///     old["currency"] = json!("EUR");
-///     old
+/// fn add_currency(old: RegisteredV1) -> RegisteredV2 {
+///     RegisteredV2 { name: old.name, currency: "EUR".into() }
 /// }
 ///
-/// fn split_name(old: Value) -> Registered {
-///     let old: RegisteredV2 = es_core::serde_json::from_value(old).expect("version 2 has this shape");
+/// fn split_name(old: RegisteredV2) -> Registered {
 ///     let (first, last) = old.name.split_once(' ').unwrap_or((&old.name, ""));
 ///     Registered { first: first.into(), last: last.into(), currency: old.currency }
 /// }
@@ -81,6 +84,36 @@
 /// assert_eq!(Registered::decode(1, stored)?.last, "Lovelace");
 /// # Ok::<(), es_core::DecodeError>(())
 /// ```
+///
+/// # Types of other crates
+/// A field's type is `Serialize`, `Deserialize` and `JsonSchema`: your own by
+/// [`#[value]`](macro@crate::value), those of `std`, `uuid` and `chrono` as they are. For another
+/// crate's type say how it is stored, as serde and schemars do:
+///
+/// ```
+/// # mod money { pub struct Cents(pub u64); }
+/// # use money::Cents;
+/// # impl Clone for Cents { fn clone(&self) -> Self { Self(self.0) } }
+/// # impl std::fmt::Debug for Cents { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) } }
+/// # mod as_number {
+/// #     pub fn serialize<S: es_core::serde::Serializer>(cents: &super::Cents, s: S) -> Result<S::Ok, S::Error> { s.serialize_u64(cents.0) }
+/// #     pub fn deserialize<'de, D: es_core::serde::Deserializer<'de>>(d: D) -> Result<super::Cents, D::Error> { es_core::serde::Deserialize::deserialize(d).map(super::Cents) }
+/// # }
+/// use es_core::prelude::*;
+///
+/// #[event]
+/// pub struct Paid {
+///     #[serde(with = "as_number")]
+///     #[schemars(with = "u64")]
+///     pub cents: Cents,
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # What can not be stored
+/// JSON has no number for infinities and for what is not a number, and is read down to 127 levels.
+/// An event that holds more is refused by [`add`](crate::Repository::add), before anything is
+/// written.
 ///
 /// # On a method
 /// `#[event(Name)]` on a method in an [`#[aggregate] impl`](macro@crate::aggregate) defines the event
@@ -171,7 +204,7 @@ pub use es_macros::value;
 /// | `event_sourced` | what is kept are its events | required |
 /// | `category = "account"` | the category of its streams: not empty, without `-`, `:` and white space | the name in `snake_case` |
 /// | `id = String` | the type of its id: `Uuid`, `String`, `u64`, or one of your own that is an [`AggregateId`](crate::AggregateId) | `Uuid` |
-/// | `domain = "bank"` | the domain that it joins | it joins by the builder, or by its first repository |
+/// | `domain = "bank"` | the domain that it joins by itself; others may use it too | it joins by the builder, or by its first repository |
 /// | `snapshot_every = 100` | after how many events a snapshot is taken | as the domain says |
 /// | `snapshots = off` | none is taken: the fields need not be `Serialize` | |
 /// | `snapshot_version = 2` | a change of what states mean that the fingerprint does not see | 0 |
@@ -271,8 +304,11 @@ pub use es_macros::value;
 /// A snapshot carries a fingerprint of what made it: the struct's fields, the bodies of the handlers,
 /// the names and versions of the events. Documentation, comments and formatting do not count. After
 /// a change of any of these, older snapshots are discarded and made anew from the events. What the
-/// macro can not see, such as the fields of a nested type or a function that a handler calls, is told
-/// by raising `snapshot_version`.
+/// macro can not see is told by raising `snapshot_version`: the fields of a nested type, a function
+/// that a handler calls, an upcaster that was corrected, serde's attributes on an event.
+///
+/// A snapshot holds all fields, so none is skipped by serde. One that can not be kept, such as a map
+/// whose keys are structs, fails no commit and is told to `tracing` alone.
 #[doc(inline)]
 pub use es_macros::aggregate;
 

@@ -78,9 +78,7 @@ async fn main() -> anyhow::Result<()> {
 /// imported again.
 async fn open(path: &Path) -> anyhow::Result<Archive> {
     let options = SqliteOptions::new().synchronous(Synchronous::Normal);
-    let store = SqliteStore::open_with(path, options)
-        .await
-        .with_context(|| format!("could not open `{}`", path.display()))?;
+    let store = SqliteStore::open_with(path, options).await?;
     Ok(Archive::new(store)?)
 }
 

@@ -95,6 +95,9 @@ impl File {
             );
             return (Kind::Busy, Some(why));
         }
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, problem) = error {
+            return (Kind::Corrupt, Some(problem.to_string()));
+        }
         let (kind, why) = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => (
                 Kind::Full,
@@ -107,6 +110,10 @@ impl File {
             }
             Some(ErrorCode::CannotOpen) => (Kind::Unavailable, "it could not be opened"),
             None if is_bad_value(error) => (Kind::Corrupt, "it holds a value that no store writes"),
+            Some(ErrorCode::Unknown) if is_missing_part(error) => (
+                Kind::Corrupt,
+                "a table or an index of the schema is missing; restore it from a backup",
+            ),
             _ => return (Kind::Other, None),
         };
         (kind, Some(why.to_owned()))
@@ -234,6 +241,14 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
     Ok(mode)
+}
+
+/// Whether somebody dropped what the statements need: SQLite has no code of its own for that.
+fn is_missing_part(error: &rusqlite::Error) -> bool {
+    let text = error.to_string();
+    text.contains("no such table")
+        || text.contains("no such index")
+        || text.contains("no such column")
 }
 
 fn is_bad_value(error: &rusqlite::Error) -> bool {

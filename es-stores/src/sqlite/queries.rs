@@ -3,7 +3,7 @@
 use es_core::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
 use es_core::store::{Fingerprint, Snapshot};
 use es_core::stream::{Position, StreamName, Version};
-use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::types::{FromSqlError, FromSqlResult, Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Rows, Statement, params};
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite:
             page.set_has_more(true);
             break;
         }
-        page.push(event(row)?);
+        page.push(event(row).map_err(|error| damaged(row, &error))?);
     }
     Ok(())
 }
@@ -146,6 +146,22 @@ fn event<'r>(row: &'r Row<'_>) -> rusqlite::Result<PageEvent<'r>> {
             data: bytes(row.get_ref(7)?)?,
         },
     })
+}
+
+/// Says which event it is that does not read.
+fn damaged(row: &Row<'_>, error: &rusqlite::Error) -> rusqlite::Error {
+    let text = |index| -> String {
+        match row.get_ref(index) {
+            Ok(ValueRef::Text(text)) => format!("`{}`", String::from_utf8_lossy(text)),
+            Ok(ValueRef::Integer(number)) => number.to_string(),
+            _ => "?".to_owned(),
+        }
+    };
+    let (stream, version, event_type) = (text(0), text(1), text(5));
+    let why = format!(
+        "version {version} of {stream}, a {event_type}, holds a value that no store writes: {error}"
+    );
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Null, why.into())
 }
 
 fn bytes(value: ValueRef<'_>) -> FromSqlResult<&[u8]> {

@@ -1,6 +1,6 @@
 //! What people see in the `sqlite3` shell.
 
-use es_core::store::{Durability, EventStore};
+use es_core::store::{Durability, EventStore, EventStoreExt as _, StoreErrorKind};
 use es_stores::Synchronous;
 use es_stores::conformance::Harness;
 
@@ -94,5 +94,63 @@ async fn what_is_declared_follows_the_option() {
             (capabilities.durability, capabilities.multi_stream),
             (durability, true)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_told_with_its_stream_version_and_type() {
+    for damage in [
+        "UPDATE events SET id = x'00' WHERE version = 2",
+        "UPDATE events SET time = 9223372036854775807 WHERE version = 2",
+        "UPDATE events SET version = -2 WHERE version = 2",
+    ] {
+        let folder = folder();
+        let store = folder.open().await;
+        append(&store, "bank::account-1", 0, events(1, &[b"{}", b"{}"]))
+            .await
+            .unwrap();
+        folder.shell().execute(damage, []).unwrap();
+
+        let error = store.read_all().collect().await.unwrap_err();
+
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{damage}");
+        let told = error.to_string();
+        assert!(told.contains("2 of `bank::account-1`, a `"), "{told}");
+        assert!(
+            told.contains("holds a value that no store writes"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_the_schema_that_is_missing_is_told() {
+    for damage in [
+        "DROP INDEX events_by_category",
+        "PRAGMA foreign_keys = OFF; DROP TABLE categories",
+    ] {
+        let folder = folder();
+        let store = folder.open().await;
+        append(&store, "bank::account-1", 0, events(1, &[b"{}"]))
+            .await
+            .unwrap();
+        drop(store);
+        folder.shell().execute_batch(damage).unwrap();
+
+        let refused = match es_stores::SqliteStore::open(folder.path()).await {
+            Ok(store) => store
+                .read_category("bank::account")
+                .collect()
+                .await
+                .unwrap_err(),
+            Err(error) => error,
+        };
+
+        assert_eq!(
+            refused.kind(),
+            StoreErrorKind::Corrupt,
+            "{damage}: {refused}"
+        );
+        assert!(refused.to_string().contains("is missing"), "{refused}");
     }
 }
