@@ -24,11 +24,27 @@ pub fn expand(behaviour: &Behaviour) -> TokenStream {
         names.raise_impls(),
         names.registration(),
     ];
+    let one = one_block(behaviour);
     quote! {
+        #one
         #(#events)*
         #block
         #event_enum
         #(#parts)*
+    }
+}
+
+/// Of two blocks in one module rustc tells first that this name is taken, which says what to do.
+fn one_block(behaviour: &Behaviour) -> TokenStream {
+    let name = format_ident!(
+        "{}_HAS_ONE_AGGREGATE_IMPL__FURTHER_IMPLS_ARE_PLAIN",
+        behaviour.ident,
+        span = behaviour.item.impl_token.span
+    );
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types)]
+        type #name = ();
     }
 }
 
