@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod conflicts;
+mod contract;
 mod evolution;
 mod handlers;
 mod processes;
