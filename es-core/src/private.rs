@@ -202,3 +202,32 @@ pub type DecodedState<A> = Result<A, serde_json::Error>;
 
 /// What `encode` answers.
 pub type Encoded = Result<(), serde_json::Error>;
+
+/// What a field of an event is, asked before the derives ask for its parts one by one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can not be part of an event",
+    label = "it has not all of `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema`",
+    note = "write `#[value]` above it where it is yours; for a type of another crate see \"Types of other crates\" at `es_core::event`"
+)]
+pub trait FieldOfEvent {}
+
+#[diagnostic::do_not_recommend]
+impl<T> FieldOfEvent for T where
+    T: Clone
+        + std::fmt::Debug
+        + serde::Serialize
+        + serde::de::DeserializeOwned
+        + schemars::JsonSchema
+{
+}
+
+/// What a field of an aggregate with snapshots is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can not be part of a snapshot",
+    label = "it is not both `Serialize` and `Deserialize`",
+    note = "write `#[value]` above it where it is yours, or turn snapshots off: `#[aggregate(event_sourced, snapshots = off)]`"
+)]
+pub trait FieldOfState {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> FieldOfState for T {}

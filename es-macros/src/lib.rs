@@ -12,6 +12,7 @@ mod diagnostics;
 mod event;
 #[cfg(test)]
 mod expansions;
+mod fields;
 mod hash;
 mod krate;
 mod options;

@@ -6,6 +6,7 @@ use syn::{Path, Type};
 
 use super::model::{Aggregate, Snapshots};
 use crate::derives::{self, Derive, Present};
+use crate::fields;
 use crate::krate::Crate;
 
 /// The hidden field. rustc names it where a literal or a derive misses it, so it says what to do.
@@ -143,7 +144,16 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
     let fields = aggregate.fields.named.iter();
     let root = root_field(Span::call_site());
     let root_type = quote_spanned!(span=> #private::Root<#ident>);
+    let checked = aggregate.has_snapshots().then(|| {
+        fields::check(
+            aggregate.fields.named.iter(),
+            "FieldOfState",
+            &aggregate.krate,
+        )
+    });
+    let checked = checked.flatten();
     quote! {
+        #checked
         #derives
         #(#attrs)*
         #vis struct #ident {

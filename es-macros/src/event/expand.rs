@@ -7,6 +7,7 @@ use syn::{Fields, ItemStruct};
 
 use super::model::Event;
 use crate::derives::{self, Derive, Present};
+use crate::fields;
 use crate::span::located;
 
 /// The struct with its derives, its `Event` impl and its registration, item by item. Where the
@@ -15,7 +16,11 @@ use crate::span::located;
 pub fn expand(event: &Event) -> Vec<TokenStream> {
     let Event { item, krate, .. } = event;
     let derives = derives::missing(&item.attrs, &by_derive(item), krate);
-    let mut items = vec![quote!(#derives #item)];
+    let mut items = Vec::new();
+    if event.owned {
+        items.extend(fields::check(item.fields.iter(), "FieldOfEvent", krate));
+    }
+    items.push(quote!(#derives #item));
     if event.owned {
         if matches!(item.fields, Fields::Unit) {
             items.extend(unit_impls(event));
