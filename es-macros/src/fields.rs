@@ -23,7 +23,10 @@ pub fn check<'a>(
         .filter(|field| !names_self(field.ty.to_token_stream()))
         .map(|field| {
             let ty = &field.ty;
-            located(quote!(can_be_stored::<#ty>();), syn::spanned::Spanned::span(ty))
+            located(
+                quote!(can_be_stored::<#ty>();),
+                syn::spanned::Spanned::span(ty),
+            )
         })
         .collect();
     (!checks.is_empty()).then(|| {
