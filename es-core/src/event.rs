@@ -28,10 +28,7 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     // rustc says once what is no event.
 
     #[doc(hidden)]
-    const __TYPE: EventType = EventType {
-        name: Self::NAME,
-        version: Self::VERSION,
-    };
+    const __TYPE: EventType = EventType::of::<Self>();
 
     #[doc(hidden)]
     #[must_use]

@@ -17,7 +17,7 @@ pub use crate::registry::{
     AggregateRegistration, BehaviourRegistration, EventRegistration, HandlerRegistration, Handles,
 };
 pub use crate::store::Fingerprint;
-pub use crate::testing::new_aggregate_uuid;
+use crate::testing::new_aggregate_uuid;
 
 /// A new id for a new aggregate.
 #[must_use]

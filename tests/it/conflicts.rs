@@ -6,7 +6,13 @@ use std::time::Duration;
 
 use es_core::prelude::*;
 use es_tests::bank::{BankAccount, Counter};
-use es_tests::stores::{CountsReads, LosesReplies};
+use es_tests::stores::{CountsReads, LosesReplies, Losses};
+
+fn behind_a_bad_connection() -> anyhow::Result<(Domain, Losses)> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    Ok((domain, losses))
+}
 
 async fn opened(domain: &Domain) -> anyhow::Result<(Repository<BankAccount>, BankAccount)> {
     let accounts = domain.repository::<BankAccount>();
@@ -218,8 +224,7 @@ async fn conflicts_end_at_the_deadline_with_the_last_conflict() -> anyhow::Resul
 #[tokio::test(start_paused = true)]
 async fn an_append_whose_reply_is_lost_is_written_once() -> anyhow::Result<()> {
     for lost in [1, 3, 5] {
-        let (store, losses) = LosesReplies::new(MemoryStore::new());
-        let domain = Domain::builder("bank").event_store(store).build()?;
+        let (domain, losses) = behind_a_bad_connection()?;
         let (accounts, mut account) = opened(&domain).await?;
 
         losses.lose(lost);
@@ -243,8 +248,7 @@ async fn an_append_whose_reply_is_lost_is_written_once() -> anyhow::Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn an_outcome_that_stays_unknown_can_be_retried_and_is_written_once() -> anyhow::Result<()> {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, account) = opened(&domain).await?;
 
     losses.lose(1_000);
@@ -284,8 +288,7 @@ async fn an_outcome_that_stays_unknown_can_be_retried_and_is_written_once() -> a
 #[tokio::test(start_paused = true)]
 async fn an_unknown_outcome_stays_unknown_while_the_store_can_not_be_reached() -> anyhow::Result<()>
 {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, account) = opened(&domain).await?;
 
     losses.lose(1);
@@ -318,8 +321,7 @@ async fn an_unknown_outcome_stays_unknown_while_the_store_can_not_be_reached() -
 
 #[tokio::test]
 async fn an_append_that_surely_failed_says_so() -> anyhow::Result<()> {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, mut account) = opened(&domain).await?;
     account.deposit(5);
 
@@ -335,8 +337,7 @@ async fn an_append_that_surely_failed_says_so() -> anyhow::Result<()> {
 /// with the part that stood there, and the caller was told that nothing had been written.
 #[tokio::test]
 async fn what_is_raised_after_a_dropped_add_is_appended_behind_it() -> anyhow::Result<()> {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, mut account) = opened(&domain).await?;
     account.deposit(5);
     losses.lose(1);
@@ -362,8 +363,7 @@ async fn what_is_raised_after_a_dropped_add_is_appended_behind_it() -> anyhow::R
 /// A repetition by the caller told of a store that could not be reached, and not of the doubt.
 #[tokio::test(start_paused = true)]
 async fn adding_again_stays_in_doubt_while_the_store_can_not_be_reached() -> anyhow::Result<()> {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, mut account) = opened(&domain).await?;
     account.deposit(5);
     losses.lose(1);
@@ -387,8 +387,7 @@ async fn adding_again_stays_in_doubt_while_the_store_can_not_be_reached() -> any
 
 #[tokio::test]
 async fn a_dropped_add_can_be_added_again_and_is_written_once() -> anyhow::Result<()> {
-    let (store, losses) = LosesReplies::new(MemoryStore::new());
-    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (domain, losses) = behind_a_bad_connection()?;
     let (accounts, mut account) = opened(&domain).await?;
     account.deposit(5);
 

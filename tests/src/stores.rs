@@ -11,6 +11,23 @@ use es_core::store::{
     StoreErrorKind,
 };
 
+/// What no wrapper here changes is answered by the store inside.
+macro_rules! the_rest_is_inner {
+    () => {
+        fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+            self.inner.head()
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            self.inner.capabilities()
+        }
+
+        fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+            self.inner.snapshots()
+        }
+    };
+}
+
 /// Appends to the store inside and then loses the reply, as a connection that dies after `COMMIT`.
 #[derive(Debug)]
 pub struct LosesReplies<S> {
@@ -82,17 +99,7 @@ impl<S: EventStore> EventStore for LosesReplies<S> {
         self.inner.read(request, page)
     }
 
-    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
-        self.inner.head()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    fn snapshots(&self) -> Option<&dyn SnapshotStore> {
-        self.inner.snapshots()
-    }
+    the_rest_is_inner!();
 }
 
 /// Counts the events that are read from the store inside.
@@ -133,17 +140,7 @@ impl<S: EventStore> EventStore for CountsReads<S> {
         })
     }
 
-    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
-        self.inner.head()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    fn snapshots(&self) -> Option<&dyn SnapshotStore> {
-        self.inner.snapshots()
-    }
+    the_rest_is_inner!();
 }
 
 /// Stalls every second read for ever after the page has been filled, as a connection that hangs.
@@ -182,11 +179,5 @@ impl<S: EventStore> EventStore for Stalls<S> {
         })
     }
 
-    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
-        self.inner.head()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
+    the_rest_is_inner!();
 }
