@@ -1,11 +1,13 @@
 //! Events as stores see them: bytes with a name, a place and a time.
 
+mod consumer_group;
 mod context;
 mod new_events;
 mod page;
 mod recorded;
 mod request;
 
+pub use consumer_group::{ConsumerGroup, NoSuchMember};
 pub use context::{Context, Metadata};
 pub use new_events::{NewEvent, NewEvents};
 pub use page::{Page, PageEvent};

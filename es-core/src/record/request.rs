@@ -1,6 +1,6 @@
 //! What a read asks for.
 
-use super::Page;
+use super::{ConsumerGroup, Page};
 use crate::stream::{Category, Position, StreamName, Version};
 
 /// Where a read looks and where it begins. `from` is inclusive; `None` is the beginning, or the end
@@ -20,6 +20,8 @@ pub enum Source {
         name: Category,
         /// The first position to read.
         from: Option<Position>,
+        /// Only the streams of one member of a group; `None` are all.
+        group: Option<ConsumerGroup>,
     },
     /// The whole store, by position.
     All {

@@ -11,7 +11,7 @@ use super::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Decision, Durability, EventStore,
     Snapshot, SnapshotStore, Standing, StoreError, StreamAppend,
 };
-use crate::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
+use crate::record::{ConsumerGroup, Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
 use crate::stream::{Position, StreamName, Version};
 
 /// Events in memory: as durable as the value itself, with every other promise of a store.
@@ -200,11 +200,11 @@ impl Log {
             Source::Stream { name, from } => {
                 let positions = self.positions(name);
                 let from = from.map(Version::get);
-                self.fill(page, request, positions.len(), from, |index| {
+                self.fill(page, request, None, positions.len(), from, |index| {
                     positions[index]
                 });
             }
-            Source::Category { name, from } => {
+            Source::Category { name, from, group } => {
                 let positions = self
                     .categories
                     .get(name.as_str())
@@ -214,23 +214,25 @@ impl Log {
                     Direction::Forwards => positions.partition_point(|at| *at < from) as u64 + 1,
                     Direction::Backwards => positions.partition_point(|at| *at <= from) as u64,
                 });
-                self.fill(page, request, positions.len(), from, |index| {
+                self.fill(page, request, *group, positions.len(), from, |index| {
                     positions[index]
                 });
             }
             Source::All { from } => {
                 let from = from.map(Position::get);
                 let at = |index| Position::new(index as u64 + 1);
-                self.fill(page, request, self.events.len(), from, at);
+                self.fill(page, request, None, self.events.len(), from, at);
             }
         }
     }
 
-    /// Fills the page from a list of `len` places, counted from 1, beginning at place `from`.
+    /// Fills the page from a list of `len` places, counted from 1, beginning at place `from`, with
+    /// what belongs to the member of the group.
     fn fill(
         &self,
         page: &mut Page,
         request: &ReadRequest,
+        group: Option<ConsumerGroup>,
         len: usize,
         from: Option<u64>,
         position: impl Fn(usize) -> Position,
@@ -241,15 +243,19 @@ impl Log {
             Direction::Backwards => 0..from.map_or(len, |from| place(from).min(len)),
         };
         for step in 0..places.len() {
-            if request.is_filled_by(page) {
-                page.set_has_more(true);
-                return;
-            }
             let position = position(match request.direction {
                 Direction::Forwards => places.start + step,
                 Direction::Backwards => places.end - 1 - step,
             });
-            page.push(self.at(position).page_event(position));
+            let event = self.at(position).page_event(position);
+            if group.is_some_and(|group| !group.has_stream(event.stream)) {
+                continue;
+            }
+            if request.is_filled_by(page) {
+                page.set_has_more(true);
+                return;
+            }
+            page.push(event);
         }
     }
 

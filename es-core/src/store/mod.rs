@@ -112,16 +112,38 @@ pub struct Capabilities {
     pub multi_stream: bool,
     /// What acknowledged events survive.
     pub durability: Durability,
+    /// What payloads may hold, and how they come back.
+    pub payloads: Payloads,
 }
 
 impl Capabilities {
-    /// What a store promises.
+    /// What a store promises that keeps payloads as they are.
     pub const fn new(multi_stream: bool, durability: Durability) -> Self {
         Self {
             multi_stream,
             durability,
+            payloads: Payloads::Bytes,
         }
     }
+
+    /// The same promises with other payloads.
+    #[must_use]
+    pub const fn payloads(mut self, payloads: Payloads) -> Self {
+        self.payloads = payloads;
+        self
+    }
+}
+
+/// What the payloads, the metadata and the snapshots of a store may hold, and how they come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payloads {
+    /// Any bytes; they come back as they were written.
+    Bytes,
+    /// JSON, which comes back equal as JSON: the order of keys, spaces, keys that stand twice, how
+    /// letters are escaped and how numbers are written may change, and `-0.0` loses its sign.
+    /// Metadata is an object or empty. Anything else is refused before anything of its unit is
+    /// written, as [`StoreErrorKind::Invalid`], and so is JSON with `\u0000` in it.
+    Json,
 }
 
 /// What acknowledged events survive.

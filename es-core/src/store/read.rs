@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{EventStore, StoreError, StoreErrorKind};
-use crate::record::{Direction, Page, ReadRequest, RecordedEvent, Source};
+use crate::record::{ConsumerGroup, Direction, Page, ReadRequest, RecordedEvent, Source};
 use crate::stream::{Category, InvalidName, Position, StreamName, Version};
 
 /// What is convenient on every store.
@@ -31,7 +31,11 @@ pub trait EventStoreExt: EventStore {
     fn read_category(&self, name: impl AsRef<str>) -> Events<'_, Self, Position> {
         Events::new(
             self,
-            Category::new(name).map(|name| Source::Category { name, from: None }),
+            Category::new(name).map(|name| Source::Category {
+                name,
+                from: None,
+                group: None,
+            }),
         )
     }
 
@@ -149,6 +153,16 @@ impl<S: EventStore + ?Sized> Events<'_, S, Position> {
         self.change(|request| {
             if let Source::Category { from, .. } | Source::All { from } = &mut request.source {
                 *from = Some(position);
+            }
+        })
+    }
+
+    /// Reads only the streams of one member of a consumer group. Only a category is shared out:
+    /// reading everything is not changed by this.
+    pub fn group(self, member: ConsumerGroup) -> Self {
+        self.change(|request| {
+            if let Source::Category { group, .. } = &mut request.source {
+                *group = Some(member);
             }
         })
     }

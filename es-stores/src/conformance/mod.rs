@@ -175,6 +175,9 @@ macro_rules! conformance_tests {
                 a_compound_category_is_apart_from_its_parts
                 no_letter_of_a_category_is_a_wildcard
                 categories_differ_by_case
+                members_of_a_group_share_a_category_out
+                compound_ids_stay_with_one_member
+                a_member_reads_its_share_in_any_way
             }
             naming {
                 ids_of_any_letters_are_streams_of_their_own

@@ -181,6 +181,7 @@ pub(super) async fn read_category(
     let source = Source::Category {
         name: Category::new(category).expect("the suite writes proper names"),
         from: None,
+        group: None,
     };
     visible(store, &source, count).await;
     let read = store.read_category(category).collect().await;
@@ -240,6 +241,7 @@ pub(super) fn sources() -> [Source; 3] {
         Source::Category {
             name: name(STREAM).category(),
             from: None,
+            group: None,
         },
         Source::All { from: None },
     ]

@@ -59,7 +59,7 @@ impl<'c> Queries<'c> {
                     .going(direction)
                     .query(params![name.as_str(), from])?
             }
-            Source::Category { name, from } => {
+            Source::Category { name, from, .. } => {
                 let from = first(from.map(Position::get), direction);
                 self.category
                     .going(direction)
@@ -122,12 +122,20 @@ fn first(from: Option<u64>, direction: Direction) -> i64 {
 /// From SQLite's buffers into the page's, with nothing between. One row more than fits is looked
 /// at, so that "there is more" is never a guess.
 fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite::Result<()> {
+    let group = match request.source {
+        Source::Category { group, .. } => group,
+        Source::Stream { .. } | Source::All { .. } => None,
+    };
     while let Some(row) = rows.next()? {
+        let event = event(row).map_err(|error| damaged(row, &error))?;
+        if group.is_some_and(|group| !group.has_stream(event.stream)) {
+            continue;
+        }
         if request.is_filled_by(page) {
             page.set_has_more(true);
             break;
         }
-        page.push(event(row).map_err(|error| damaged(row, &error))?);
+        page.push(event);
     }
     Ok(())
 }
