@@ -96,8 +96,8 @@ fn invalid(why: impl std::fmt::Display) -> StoreError {
 }
 
 /// Percent-decoding, as URIs have it.
-#[cfg(feature = "sqlite")]
-fn unescape(path: &str) -> Result<String, StoreError> {
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn unescape(path: &str) -> Result<String, StoreError> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -6,6 +6,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
+//! | `postgres` | `PostgresStore`: tables of our own on a PostgreSQL server |
 //! | `conformance` | `conformance`: the suite, for authors of stores |
 #![forbid(unsafe_code)]
 
@@ -13,9 +14,15 @@ mod connect;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "postgres")]
+mod pg;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use connect::connect;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore, Synchronous};

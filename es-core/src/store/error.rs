@@ -57,6 +57,8 @@ pub enum StoreErrorKind {
     Corrupt,
     /// The store may not be written to.
     ReadOnly,
+    /// The store does not let this user in, or not do this.
+    Denied,
     /// There is no room left.
     Full,
     /// Somebody else holds the store for longer than this one waits.

@@ -1,0 +1,267 @@
+//! Appends that wait at the same time share a transaction.
+
+use std::collections::{HashSet, VecDeque};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use es_core::store::{
+    Append, AppendError, Appended, ExpectedVersionError, StoreError, StoreErrorKind,
+};
+use es_core::stream::StreamName;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{Failure, Trouble};
+
+/// A batch takes no further unit after this many ...
+const BATCH_UNITS: usize = 256;
+/// ... or this much payload, so that the first of them does not wait for long.
+const BATCH_BYTES: usize = 8 << 20;
+/// What is handed over and not done; whatever is more waits with its caller.
+const QUEUE_UNITS: usize = 4 * BATCH_UNITS;
+/// How often a batch is tried that gave way to somebody else's locks.
+const TRIES: usize = 5;
+
+/// What became of one unit of a batch that was committed.
+pub(crate) type Outcome = Result<Vec<Appended>, ExpectedVersionError>;
+
+/// What writes a batch: all of it in one transaction, each unit whole or not at all, no unit
+/// failing another. No stream stands twice in a batch.
+pub(crate) trait WriteUnits: Send + Sync + 'static {
+    fn write(
+        &self,
+        units: &[Arc<Append>],
+    ) -> impl Future<Output = Result<Vec<Outcome>, Failure>> + Send;
+
+    /// The error of a unit that was not written.
+    fn error(&self, trouble: &Trouble) -> StoreError;
+
+    /// Refuses what could never be written, before it is queued.
+    fn check(&self, unit: &Append) -> Result<(), StoreError>;
+}
+
+/// The queue before a [`WriteUnits`]. An append that finds it idle is written at once; those that
+/// come while others are being written go together, a few batches at a time.
+///
+/// Units that touch the same stream are written one after the other, in the order they came: a
+/// batch never waits for the lock of another one of this process.
+#[derive(Debug)]
+pub(crate) struct Batches<W> {
+    shared: Arc<Shared<W>>,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Shared<W> {
+    writer: W,
+    queue: Mutex<Queue>,
+    most_at_a_time: usize,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// The streams of all batches that are being written.
+    busy: HashSet<StreamName>,
+    running: usize,
+}
+
+#[derive(Debug)]
+struct Job {
+    unit: Arc<Append>,
+    answer: oneshot::Sender<Result<Vec<Appended>, AppendError>>,
+    /// Given back with the job.
+    _room: OwnedSemaphorePermit,
+}
+
+impl<W: WriteUnits> Batches<W> {
+    /// At most so many batches are written at a time.
+    pub(crate) fn new(writer: W, most_at_a_time: usize) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                writer,
+                queue: Mutex::default(),
+                most_at_a_time: most_at_a_time.max(1),
+            }),
+            room: Arc::new(Semaphore::new(QUEUE_UNITS)),
+        }
+    }
+
+    /// Writes `unit` with whatever else waits. Once queued it is written, even where nobody waits
+    /// any more.
+    pub(crate) async fn append(&self, unit: Arc<Append>) -> Result<Vec<Appended>, AppendError> {
+        self.shared.writer.check(&unit)?;
+        let room = Arc::clone(&self.room).acquire_owned().await;
+        let room = room.expect("the semaphore is never closed");
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            unit,
+            answer,
+            _room: room,
+        };
+        self.shared.push(job);
+        answered.await.unwrap_or_else(|_| {
+            let action = "hear what became of an append: the runtime that wrote it has ended";
+            let lost = StoreError::new(StoreErrorKind::Unavailable, action);
+            Err(AppendError::OutcomeUnknown(lost))
+        })
+    }
+}
+
+impl<W: WriteUnits> Shared<W> {
+    fn push(self: &Arc<Self>, job: Job) {
+        let mut queue = self.queue();
+        queue.waiting.push_back(job);
+        if queue.running < self.most_at_a_time {
+            queue.running += 1;
+            let runner = Runner {
+                shared: Arc::clone(self),
+                streams: Vec::new(),
+                ended: false,
+            };
+            tokio::spawn(runner.run());
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write(&self, batch: Vec<Job>) {
+        let units: Vec<_> = batch.iter().map(|job| Arc::clone(&job.unit)).collect();
+        match self.patiently(&units).await {
+            Ok(outcomes) => {
+                for (job, outcome) in batch.into_iter().zip(outcomes) {
+                    job.answer(outcome.map_err(AppendError::Conflict));
+                }
+            }
+            // One may be to blame: each by itself, so that only that one fails.
+            Err(Failure::Refused(_)) if batch.len() > 1 => {
+                for job in batch {
+                    let outcome = self.patiently(&[Arc::clone(&job.unit)]).await;
+                    let outcome = outcome.map(|mut outcomes| outcomes.remove(0));
+                    match outcome {
+                        Ok(outcome) => job.answer(outcome.map_err(AppendError::Conflict)),
+                        Err(failure) => job.answer(Err(self.explain(&failure))),
+                    }
+                }
+            }
+            Err(failure) => {
+                for job in batch {
+                    job.answer(Err(self.explain(&failure)));
+                }
+            }
+        }
+    }
+
+    /// Tries again what gave way: nothing of it was written.
+    async fn patiently(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
+        let mut tries = 1;
+        loop {
+            match self.writer.write(units).await {
+                Err(Failure::Refused(trouble)) if trouble.gave_way() && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    fn explain(&self, failure: &Failure) -> AppendError {
+        match failure {
+            Failure::NotReached(trouble) | Failure::Refused(trouble) => {
+                AppendError::Store(self.writer.error(trouble))
+            }
+            Failure::Unknown(trouble) => AppendError::OutcomeUnknown(self.writer.error(trouble)),
+        }
+    }
+}
+
+impl Queue {
+    /// The next batch: the longest waiting first, without what has to wait for others.
+    fn next_batch(&mut self) -> Vec<Job> {
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        let mut held_back = HashSet::new();
+        let mut left = VecDeque::with_capacity(self.waiting.len());
+        let mut waiting = mem::take(&mut self.waiting).into_iter();
+        for job in waiting.by_ref() {
+            let mut streams = job.unit.streams().iter().map(|part| &part.stream);
+            if streams.any(|it| self.busy.contains(it) || held_back.contains(it)) {
+                held_back.extend(job.streams());
+                left.push_back(job);
+                continue;
+            }
+            self.busy.extend(job.streams());
+            bytes += job.size_bytes();
+            batch.push(job);
+            if batch.len() >= BATCH_UNITS || bytes >= BATCH_BYTES {
+                break;
+            }
+        }
+        left.extend(waiting);
+        self.waiting = left;
+        batch
+    }
+}
+
+impl Job {
+    fn answer(self, outcome: Result<Vec<Appended>, AppendError>) {
+        // Nobody may be waiting any more.
+        let _ = self.answer.send(outcome);
+    }
+
+    fn streams(&self) -> impl Iterator<Item = StreamName> {
+        let parts = self.unit.streams().iter();
+        parts.map(|part| part.stream.clone())
+    }
+
+    fn size_bytes(&self) -> usize {
+        let parts = self.unit.streams().iter();
+        parts.map(|part| part.events.size_bytes()).sum()
+    }
+}
+
+/// Writes batches until none is left that it may write. Where a runtime ends in the middle, what it
+/// has begun is cleared away when it is dropped.
+struct Runner<W: WriteUnits> {
+    shared: Arc<Shared<W>>,
+    /// The streams of the batch that is being written.
+    streams: Vec<StreamName>,
+    ended: bool,
+}
+
+impl<W: WriteUnits> Runner<W> {
+    async fn run(mut self) {
+        while let Some(batch) = self.next() {
+            self.shared.write(batch).await;
+        }
+    }
+
+    /// Gives the last batch's streams free and takes the next. Ends the runner under the same lock
+    /// where there is none, so that whoever queues next starts another.
+    fn next(&mut self) -> Option<Vec<Job>> {
+        let mut queue = self.shared.queue();
+        for stream in self.streams.drain(..) {
+            queue.busy.remove(&stream);
+        }
+        let batch = queue.next_batch();
+        if batch.is_empty() {
+            queue.running -= 1;
+            self.ended = true;
+            return None;
+        }
+        self.streams.extend(batch.iter().flat_map(Job::streams));
+        Some(batch)
+    }
+}
+
+impl<W: WriteUnits> Drop for Runner<W> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let mut queue = self.shared.queue();
+        for stream in self.streams.drain(..) {
+            queue.busy.remove(&stream);
+        }
+        queue.running -= 1;
+    }
+}

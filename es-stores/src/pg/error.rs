@@ -1,0 +1,232 @@
+//! A server's troubles in our words.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use es_core::store::{StoreError, StoreErrorKind};
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::{Error, error::DbError};
+
+/// Why a server did not do what it was asked for. Clones share it, since a batch fails for many.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    kind: StoreErrorKind,
+    /// What a person may do about it.
+    hint: Option<&'static str>,
+    certainty: Certainty,
+    source: Arc<dyn StdError + Send + Sync>,
+}
+
+/// What is known of the statement that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Certainty {
+    /// It was never sent.
+    NotSent,
+    /// The server refused it: nothing of it stands.
+    Refused,
+    /// The connection ended before the answer.
+    Unknown,
+}
+
+/// Why a batch of appends was not acknowledged.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing of it was written, and no single append is to blame.
+    NotReached(Trouble),
+    /// Nothing of it was written; one of the appends may be to blame.
+    Refused(Trouble),
+    /// Nobody can know.
+    Unknown(Trouble),
+}
+
+impl Trouble {
+    /// A trouble of our own making: nothing was sent.
+    pub(crate) fn new(
+        kind: StoreErrorKind,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            hint: None,
+            certainty: Certainty::NotSent,
+            source: Arc::from(source.into()),
+        }
+    }
+
+    /// The connection has ended: the same on a new one may succeed.
+    pub(crate) fn is_disconnection(&self) -> bool {
+        self.certainty == Certainty::Unknown
+    }
+
+    /// Two transactions waited for each other, and the server chose this one to give way.
+    pub(crate) fn gave_way(&self) -> bool {
+        let code = db_error(&*self.source).map(DbError::code);
+        matches!(
+            code,
+            Some(&SqlState::T_R_DEADLOCK_DETECTED | &SqlState::T_R_SERIALIZATION_FAILURE)
+        )
+    }
+
+    /// What became of a batch that failed by this.
+    pub(crate) fn of_batch(self) -> Failure {
+        match self.certainty {
+            Certainty::NotSent => Failure::NotReached(self),
+            Certainty::Refused => Failure::Refused(self),
+            Certainty::Unknown => Failure::Unknown(self),
+        }
+    }
+
+    /// The error of `action`, which reads on from "could not".
+    pub(crate) fn while_doing(&self, action: impl fmt::Display) -> StoreError {
+        let action = match self.hint {
+            Some(hint) => format!("{action}: {hint}"),
+            None => action.to_string(),
+        };
+        StoreError::new(self.kind, action).because(Told(Arc::clone(&self.source)))
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let (kind, hint) = match error.as_db_error() {
+            Some(told) => kind_of(told.code()),
+            None => (StoreErrorKind::Unavailable, None),
+        };
+        let certainty = match error.as_db_error() {
+            // A server that ends the connection may have ended it behind the commit.
+            Some(told) => match told.parsed_severity() {
+                Some(Severity::Error) => Certainty::Refused,
+                _ => Certainty::Unknown,
+            },
+            None if was_sent(&error) => Certainty::Unknown,
+            None => Certainty::Refused,
+        };
+        Self {
+            kind: if certainty == Certainty::Refused && error.as_db_error().is_none() {
+                StoreErrorKind::Invalid
+            } else {
+                kind
+            },
+            hint,
+            certainty,
+            source: Arc::new(error),
+        }
+    }
+}
+
+impl From<PoolError> for Trouble {
+    fn from(error: PoolError) -> Self {
+        let error = match error {
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                return Self {
+                    certainty: Certainty::NotSent,
+                    ..error.into()
+                };
+            }
+            error => error,
+        };
+        let (kind, hint) = match &error {
+            PoolError::Timeout(TimeoutType::Wait) => (
+                StoreErrorKind::Busy,
+                Some(
+                    "all connections of the pool are in use; raise `pool_size` or the wait for one",
+                ),
+            ),
+            PoolError::Timeout(_) => (
+                StoreErrorKind::Unavailable,
+                Some("the server does not answer"),
+            ),
+            _ => (StoreErrorKind::Unavailable, None),
+        };
+        Self {
+            kind,
+            hint,
+            certainty: Certainty::NotSent,
+            source: Arc::new(error),
+        }
+    }
+}
+
+/// Whether the statement may have reached the server: values that do not encode never leave.
+fn was_sent(error: &Error) -> bool {
+    let told = error.to_string();
+    !(told.starts_with("error serializing") || told.starts_with("error encoding"))
+}
+
+fn db_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a DbError> {
+    error.downcast_ref::<Error>()?.as_db_error()
+}
+
+type Hint = Option<&'static str>;
+
+fn kind_of(code: &SqlState) -> (StoreErrorKind, Hint) {
+    use StoreErrorKind::{
+        Busy, Corrupt, Denied, Full, Invalid, NotAStore, Other, ReadOnly, Unavailable,
+    };
+    match *code {
+        SqlState::INVALID_PASSWORD => (Denied, Some("the user or the password is wrong")),
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            (Denied, Some("the server does not let this user in"))
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => (
+            Denied,
+            Some("the user may not do this; grant what the store's documentation lists"),
+        ),
+        SqlState::INVALID_CATALOG_NAME => (
+            Unavailable,
+            Some("there is no such database; make it by `createdb`"),
+        ),
+        SqlState::READ_ONLY_SQL_TRANSACTION => (
+            ReadOnly,
+            Some("the server only lets read, as a standby does; connect to the primary"),
+        ),
+        SqlState::DISK_FULL => (Full, None),
+        SqlState::TOO_MANY_CONNECTIONS => (Busy, Some("the server has no connection left")),
+        SqlState::QUERY_CANCELED => (Busy, Some("it took longer than the statement timeout")),
+        SqlState::LOCK_NOT_AVAILABLE => (Busy, Some("somebody holds its lock for too long")),
+        SqlState::UNDEFINED_TABLE
+        | SqlState::UNDEFINED_FUNCTION
+        | SqlState::UNDEFINED_COLUMN
+        | SqlState::INVALID_SCHEMA_NAME => (NotAStore, None),
+        SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => (Corrupt, None),
+        _ => match code.code().get(..2) {
+            Some("08" | "57") => (Unavailable, None),
+            Some("22" | "23" | "54") => (Invalid, None),
+            Some("53") => (Busy, None),
+            _ => (Other, None),
+        },
+    }
+}
+
+/// The driver's error with what the server said of it, in one line.
+#[derive(Debug)]
+struct Told(Arc<dyn StdError + Send + Sync>);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match db_error(&*self.0) {
+            Some(told) => {
+                write!(f, "{} ({})", told.message(), told.code().code())?;
+                match told.detail() {
+                    Some(detail) => write!(f, ": {detail}"),
+                    None => Ok(()),
+                }
+            }
+            None => {
+                write!(f, "{}", self.0)?;
+                match self.0.source() {
+                    Some(source) => write!(f, ": {source}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl StdError for Told {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
+    }
+}

@@ -1,0 +1,19 @@
+//! What the stores on PostgreSQL servers share: how to reach one, how its errors read, appends that
+//! share a commit, the horizon below which positions are settled, and wake-ups between processes.
+
+mod address;
+mod batches;
+mod bell;
+mod error;
+mod link;
+mod settled;
+mod tls;
+mod values;
+
+pub(crate) use address::Address;
+pub(crate) use batches::{Batches, Outcome, WriteUnits};
+pub(crate) use bell::{Bell, quoted};
+pub(crate) use error::{Failure, Trouble};
+pub(crate) use link::{Client, Link, LinkOptions, repeatably};
+pub(crate) use settled::{Settled, SettledSql};
+pub(crate) use values::{Bytes, Json, JsonText, Value, bounded, number};

@@ -1,0 +1,1 @@
+SELECT version, time, fingerprint, state FROM {schema}.snapshots WHERE stream = $1
