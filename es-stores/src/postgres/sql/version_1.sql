@@ -121,7 +121,7 @@ BEGIN
         last_position := v_last[i];
         standing_ids := NULL;
         standing_positions := NULL;
-        IF NOT written AND p_expected[i] >= 0 THEN
+        IF NOT written AND p_expected[i] >= 0 AND p_expected[i] < v_before[i] THEN
             SELECT array_agg(e.id ORDER BY e.version), array_agg(e.position ORDER BY e.version)
             INTO standing_ids, standing_positions
             FROM {schema}.events e
