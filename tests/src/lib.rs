@@ -1,7 +1,10 @@
-//! What the end-to-end tests share: a small domain, and stores that misbehave on purpose.
+//! What the end-to-end tests share: a small domain, stores that misbehave on purpose,
+//! servers of one's own, and what is done to them.
 
 pub mod bank;
+pub mod servers;
 pub mod stores;
+pub mod stress;
 
 /// The code in the documents, which compiles and runs as doctests.
 #[cfg(doctest)]

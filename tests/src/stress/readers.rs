@@ -1,0 +1,129 @@
+//! Those who follow.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use es_core::record::{ConsumerGroup, Page, ReadRequest, Source};
+use es_core::store::EventStore;
+use es_core::stream::{Category, Position};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::{Shared, Stands};
+
+/// What a reader follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    All,
+    Category,
+    Share,
+}
+
+const CATEGORY: &str = "stress::kind1";
+
+/// What a reader has seen, in its order.
+type Seen = Arc<Mutex<Vec<(Uuid, i64)>>>;
+
+/// A task that reads from the beginning, and goes on for ever.
+pub(super) struct Reader {
+    what: What,
+    seen: Seen,
+    task: JoinHandle<()>,
+}
+
+impl What {
+    fn group(self) -> Option<ConsumerGroup> {
+        let member = ConsumerGroup::new(1, 3).expect("below the size");
+        (self == Self::Share).then_some(member)
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Self::All => Source::All { from: None },
+            Self::Category | Self::Share => Source::Category {
+                name: Category::new(CATEGORY).expect("a proper name"),
+                from: None,
+                group: self.group(),
+            },
+        }
+    }
+
+    fn has(self, stream: &str) -> bool {
+        let of_category = stream.split('-').next() == Some(CATEGORY);
+        match self {
+            Self::All => true,
+            Self::Category => of_category,
+            Self::Share => of_category && self.group().is_some_and(|it| it.has_stream(stream)),
+        }
+    }
+}
+
+impl Reader {
+    pub(super) fn start(store: impl EventStore, what: What, shared: Arc<Shared>) -> Self {
+        let seen = Seen::default();
+        let task = tokio::spawn(follow(store, what, Arc::clone(&seen), shared));
+        Self { what, seen, task }
+    }
+
+    /// Waits until the reader has seen as much as stands there, and compares.
+    pub(super) async fn check(self, standing: &[Stands]) -> anyhow::Result<()> {
+        let expected: Vec<(Uuid, i64)> = standing
+            .iter()
+            .filter(|event| self.what.has(&event.stream))
+            .map(|event| (event.id, event.position))
+            .collect();
+        let begun = Instant::now();
+        while self.count() < expected.len() && begun.elapsed() < Duration::from_mins(1) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // One more round would show what is there too often.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        self.task.abort();
+        let seen = self.seen.lock().expect("the reader did not panic");
+        let same = expected.iter().zip(seen.iter()).take_while(|(a, b)| a == b);
+        let same = same.count();
+        ensure!(
+            same == expected.len() && same == seen.len(),
+            "a reader of {:?} saw {} events, {} stand there; they differ at place {same}: it saw \
+             {:?} where {:?} stands",
+            self.what,
+            seen.len(),
+            expected.len(),
+            seen.get(same),
+            expected.get(same),
+        );
+        Ok(())
+    }
+
+    fn count(&self) -> usize {
+        self.seen.lock().map_or(0, |seen| seen.len())
+    }
+}
+
+async fn follow(store: impl EventStore, what: What, seen: Seen, _shared: Arc<Shared>) {
+    let mut request = ReadRequest::new(what.source());
+    let mut page = Page::new();
+    let mut last = Position::START;
+    loop {
+        if let Source::Category { from, .. } | Source::All { from } = &mut request.source {
+            *from = Some(last.next());
+        }
+        if store.read(&request, &mut page).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        }
+        for event in page.iter() {
+            let position = i64::try_from(event.position.get()).expect("positions are small");
+            let mut seen = seen.lock().expect("nobody panics while holding it");
+            seen.push((event.id, position));
+            last = event.position;
+        }
+        if page.is_empty() {
+            // A reader of a category is woken by other categories too.
+            let wait = store.wait_beyond(last);
+            let _ = tokio::time::timeout(Duration::from_millis(50), wait).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
