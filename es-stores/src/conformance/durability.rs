@@ -4,7 +4,7 @@ use es_core::store::{Durability, EventStore};
 
 use super::Harness;
 use super::support::{
-    STREAM, append, at, conflict, event_of, events, numbers, read, read_all, try_append,
+    STREAM, append, at, conflict, event, events, numbers, read, read_all, text, try_append,
 };
 
 /// Acknowledged events are all there after the store was closed and opened again, each the same.
@@ -13,7 +13,7 @@ pub async fn acknowledged_events_are_there_after_reopening(harness: impl Harness
         return;
     };
     append(&store, STREAM, at(0), events(1..=3)).await;
-    append(&store, "test::thing-2", at(0), event_of(b"\xff\0 bytes")).await;
+    append(&store, "test::thing-2", at(0), event(501, &text(10_000))).await;
     append(&store, STREAM, at(3), events(4..=500)).await;
     let before = read_all(&store, 501).await;
     drop(store);

@@ -1,11 +1,12 @@
 //! Pages: none loses or repeats an event, whatever its size.
 
-use es_core::record::{Direction, Page, ReadRequest};
+use es_core::record::{ConsumerGroup, Direction, Page, ReadRequest, Source};
 use es_core::store::EventStore;
 
 use super::Harness;
 use super::support::{
-    DIRECTIONS, STREAM, append, at, event_of, events, number, page_of, request, sources, visible,
+    DIRECTIONS, STREAM, append, append_each, at, event, events, name, number, page_of, request,
+    sources, text, visible,
 };
 
 /// Pages of every size, those that divide the number of events among them, give all events once
@@ -53,6 +54,75 @@ pub async fn a_page_tells_exactly_whether_there_is_more(harness: impl Harness) {
     }
 }
 
+/// What belongs to others between the events of a category is on none of its pages, and is nothing
+/// more to come behind its last.
+pub async fn a_page_of_a_category_skips_what_is_not_its_own(harness: impl Harness) {
+    let store = harness.open().await;
+    // Of 24 events every third is the category's: 3, 6, … 24, and then come others.
+    let stream = |number: u64| match number % 3 {
+        0 if number <= 24 => format!("test::thing-{}", number % 2),
+        _ => format!("test::other-{}", number % 5),
+    };
+    let places: Vec<_> = (1..=40).map(|number| (stream(number), number)).collect();
+    let places = places
+        .iter()
+        .map(|(stream, number)| (stream.as_str(), *number));
+    append_each(&store, places).await;
+    visible(&store, &Source::All { from: None }, 40).await;
+    let [_, category, _] = sources();
+
+    skips(&store, &category, &[3, 6, 9, 12, 15, 18, 21, 24]).await;
+}
+
+/// What belongs to another member is on none of a member's pages, and is nothing more to come
+/// behind its last.
+pub async fn a_page_of_a_member_skips_what_is_not_its_own(harness: impl Harness) {
+    let store = harness.open().await;
+    let places: Vec<_> = (1..=40)
+        .map(|number| (format!("test::thing-{}", number % 11), number))
+        .collect();
+    let each = places
+        .iter()
+        .map(|(stream, number)| (stream.as_str(), *number));
+    append_each(&store, each).await;
+    visible(&store, &Source::All { from: None }, 40).await;
+
+    for (member, size) in [(0, 2), (1, 2), (0, 3), (2, 3), (6, 7)] {
+        let member = ConsumerGroup::new(member, size).expect("the suite names members that are");
+        let share = Source::Category {
+            name: name(STREAM).category(),
+            from: None,
+            group: Some(member),
+        };
+        let own = places
+            .iter()
+            .filter(|(stream, _)| member.has_stream(stream));
+        let own: Vec<_> = own.map(|(_, number)| *number).collect();
+
+        skips(&store, &share, &own).await;
+    }
+}
+
+/// `source` holds the events with the numbers `own`, on pages of any size and in either direction,
+/// and its pages know where it ends.
+async fn skips(store: &impl EventStore, source: &Source, own: &[u64]) {
+    for direction in DIRECTIONS {
+        let mut own = own.to_vec();
+        if direction == Direction::Backwards {
+            own.reverse();
+        }
+        for size in 1..=own.len() + 1 {
+            let request = request(source.clone(), direction, size);
+            let mut page = Page::new();
+
+            page_of(store, &request, &mut page).await;
+
+            assert_eq!(page.has_more(), size < own.len(), "{request:?}");
+            assert_eq!(read_paged(store, request).await, own);
+        }
+    }
+}
+
 /// A page that found nothing has nothing more.
 pub async fn an_empty_page_has_no_more(harness: impl Harness) {
     let store = harness.open().await;
@@ -88,15 +158,14 @@ pub async fn a_page_forgets_what_was_in_it(harness: impl Harness) {
 /// A page takes no further event once it holds as many bytes as asked for.
 pub async fn a_page_stops_at_its_bytes(harness: impl Harness) {
     let store = harness.open().await;
-    let payload = vec![b'x'; 1_000];
     for version in 0..10 {
-        let mut batch = events([]);
-        batch.push(es_core::record::NewEvent {
-            id: super::support::id(version + 1),
-            data: &payload,
-            ..event_of(b"").get(0)
-        });
-        append(&store, STREAM, at(version), batch).await;
+        append(
+            &store,
+            STREAM,
+            at(version),
+            event(version + 1, &text(1_000)),
+        )
+        .await;
     }
 
     for source in sources() {
@@ -121,7 +190,7 @@ pub async fn a_page_stops_at_its_bytes(harness: impl Harness) {
 /// A page takes one event, however large it is.
 pub async fn a_page_takes_one_event_however_large(harness: impl Harness) {
     let store = harness.open().await;
-    append(&store, STREAM, at(0), event_of(&vec![b'x'; 100_000])).await;
+    append(&store, STREAM, at(0), event(1, &text(100_000))).await;
     append(&store, STREAM, at(1), events(2..=2)).await;
     let [stream, ..] = sources();
     let mut request = request(stream, Direction::Forwards, 1_000);

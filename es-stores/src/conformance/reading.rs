@@ -207,6 +207,35 @@ pub async fn the_last_event_is_read_alone(harness: impl Harness) {
     assert_eq!(none, None);
 }
 
+/// The last event of a category, or of all, is read alone: it is the one with the highest position,
+/// whatever its version.
+pub async fn the_last_event_of_many_streams_is_read_alone(harness: impl Harness) {
+    let store = harness.open().await;
+    append_each(
+        &store,
+        [
+            (STREAM, 1),
+            (STREAM, 2),
+            ("test::thing-2", 3),
+            ("test::other-1", 4),
+        ],
+    )
+    .await;
+    read_category(&store, CATEGORY, 3).await;
+    read_all(&store, 4).await;
+
+    let category = store.read_category(CATEGORY).backwards().limit(1);
+    let category = category.collect().await.expect("the category is read");
+    let all = store.read_all().backwards().limit(1);
+    let all = all.collect().await.expect("everything is read");
+    let none = store.read_category("test::none").backwards().limit(1);
+    let none = none.collect().await.expect("the category is read");
+
+    assert_eq!(numbers(&category), [3]);
+    assert_eq!(numbers(&all), [4]);
+    assert_eq!(none, []);
+}
+
 /// A name that is none is refused, and the store is not asked.
 pub async fn a_name_that_is_none_is_refused(harness: impl Harness) {
     let store = harness.open().await;

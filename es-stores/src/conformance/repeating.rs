@@ -1,6 +1,6 @@
 //! The same append once more, as after a lost acknowledgement: it is written once.
 
-use es_core::store::{EventStore, StreamAppend};
+use es_core::store::{EventStore, Expected, StreamAppend};
 
 use super::Harness;
 use super::support::{
@@ -121,6 +121,50 @@ async fn answers_its_first_outcome(store: &impl EventStore, unit: impl Fn() -> V
         Some(first.expect("the versions hold"))
     );
     assert_eq!(read_all(store, 4).await.len(), 4);
+}
+
+/// A part without events that expected nothing answers the present version.
+pub async fn a_part_that_asked_nothing_answers_the_present_version(harness: impl Harness) {
+    let store = harness.open().await;
+    append(&store, "test::a-1", at(0), events(1..=1)).await;
+    let unit = || {
+        vec![
+            part("test::a-1", Expected::Any, events([])),
+            part("test::b-1", at(0), events(2..=3)),
+        ]
+    };
+    let Some(first) = append_all(&store, unit()).await else {
+        return;
+    };
+    append(&store, "test::a-1", at(1), events(4..=4)).await;
+
+    let again = append_all(&store, unit()).await;
+
+    let first = first.expect("the versions hold");
+    let again = again.and_then(Result::ok).expect("it has been written");
+    assert_eq!((first[0].version.get(), again[0].version.get()), (1, 2));
+    assert_eq!(again[1], first[1]);
+}
+
+/// A unit with events for any version is not known again: where another part's version does not
+/// hold any more, it conflicts, and so nothing is written twice.
+pub async fn events_for_any_version_are_not_known_again(harness: impl Harness) {
+    let store = harness.open().await;
+    let unit = || {
+        vec![
+            part("test::a-1", Expected::Any, events(1..=1)),
+            part("test::b-1", at(0), events(2..=2)),
+        ]
+    };
+    let Some(first) = append_all(&store, unit()).await else {
+        return;
+    };
+    first.expect("the versions hold");
+
+    let again = append_all(&store, unit()).await.expect("it is declared");
+
+    assert_eq!(conflict(again).stream.as_str(), "test::b-1");
+    assert_eq!(numbers(&read_all(&store, 2).await), [1, 2]);
 }
 
 /// Where half a unit stands there, somebody else wrote it: it conflicts.

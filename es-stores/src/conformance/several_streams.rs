@@ -57,6 +57,78 @@ pub async fn a_conflict_in_the_last_stream_writes_nothing_anywhere(harness: impl
     assert_eq!(numbers(&read_all(&store, 1).await), [1]);
 }
 
+/// Where several versions do not hold, the first of the unit's order is told.
+pub async fn of_several_conflicts_the_first_is_told(harness: impl Harness) {
+    let store = harness.open().await;
+    append(&store, "test::a-1", at(0), events(1..=1)).await;
+    append(&store, "test::c-1", at(0), events(2..=3)).await;
+
+    let unit = vec![
+        part("test::b-1", at(0), events(4..=4)),
+        part("test::c-1", at(1), events(5..=5)),
+        part("test::a-1", at(0), events(6..=6)),
+    ];
+    let Some(outcome) = append_all(&store, unit).await else {
+        return;
+    };
+
+    let conflict = conflict(outcome);
+    assert_eq!(conflict.stream.as_str(), "test::c-1");
+    assert_eq!((conflict.expected.get(), conflict.actual.get()), (1, 2));
+    assert_eq!(numbers(&read_all(&store, 3).await), [1, 2, 3]);
+}
+
+/// Where no part has events, all versions are checked and nothing is written.
+pub async fn a_unit_without_events_only_checks(harness: impl Harness) {
+    let store = harness.open().await;
+    append(&store, "test::a-1", at(0), events(1..=2)).await;
+    let unit = |version| {
+        vec![
+            part("test::a-1", at(version), events([])),
+            part("test::b-1", at(0), events([])),
+            part("test::c-1", Expected::Any, events([])),
+        ]
+    };
+
+    let Some(stale) = append_all(&store, unit(1)).await else {
+        return;
+    };
+    let holds = append_all(&store, unit(2)).await;
+
+    assert_eq!(conflict(stale).actual, 2);
+    let appended = holds.and_then(Result::ok).expect("the versions hold");
+    let appended: Vec<_> = appended
+        .iter()
+        .map(|it| (it.version.get(), it.position))
+        .collect();
+    assert_eq!(appended, [(2, None), (0, None), (0, None)]);
+    assert_eq!(read_all(&store, 2).await.len(), 2);
+}
+
+/// A unit of a hundred streams in ten categories is written whole.
+pub async fn a_unit_of_a_hundred_streams_is_written_whole(harness: impl Harness) {
+    let store = harness.open().await;
+    // Neither the streams nor their categories are in the order of the alphabet.
+    let stream = |number: u64| format!("test::kind{}-{}", number * 7 % 10, 1_000 - number);
+    let unit = (0..100).map(|number| part(&stream(number), at(0), events([number])));
+
+    let Some(outcome) = append_all(&store, unit.collect()).await else {
+        return;
+    };
+
+    let appended = outcome.expect("all versions hold");
+    let all = read_all(&store, 100).await;
+    assert!(all.is_sorted_by(|a, b| a.position < b.position));
+    for (number, appended) in (0..100).zip(appended) {
+        let stored = read(&store, &stream(number)).await;
+        assert_eq!(numbers(&stored), [number]);
+        assert_eq!(
+            (appended.version.get(), appended.position),
+            (1, Some(stored[0].position))
+        );
+    }
+}
+
 /// A part without events only checks its stream's version.
 pub async fn a_part_without_events_only_checks(harness: impl Harness) {
     let store = harness.open().await;

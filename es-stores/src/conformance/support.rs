@@ -71,15 +71,28 @@ pub(super) fn events(numbers: impl IntoIterator<Item = u64>) -> NewEvents {
 
 /// Event 1 with another payload.
 pub(super) fn event_of(data: &[u8]) -> NewEvents {
+    event(1, data)
+}
+
+/// The event with this number and another payload.
+pub(super) fn event(number: u64, data: &[u8]) -> NewEvents {
     let mut events = NewEvents::new();
     events.push(NewEvent {
-        id: id(1),
-        time: time(1),
+        id: id(number),
+        time: time(number),
         event_type: TYPE,
         data,
         metadata: b"",
     });
     events
+}
+
+/// A payload of so many bytes that every store takes: a text, in JSON.
+pub(super) fn text(bytes: usize) -> Vec<u8> {
+    let mut text = vec![b'x'; bytes];
+    text[0] = b'"';
+    text[bytes - 1] = b'"';
+    text
 }
 
 /// Appends to one stream.
@@ -135,10 +148,21 @@ pub(super) async fn append_all(
     store: &impl EventStore,
     parts: Vec<StreamAppend>,
 ) -> Option<Result<Vec<Appended>, AppendError>> {
-    let unit = Arc::new(Append::all(parts).expect("the suite names no stream twice"));
     if store.capabilities().multi_stream {
-        return Some(store.append(unit).await);
+        let unit = Append::all(parts).expect("the suite names no stream twice");
+        return Some(store.append(Arc::new(unit)).await);
     }
+    append_refused(store, parts, StoreErrorKind::Unsupported).await;
+    None
+}
+
+/// Appends what the store must refuse, leaving all streams as they were.
+pub(super) async fn append_refused(
+    store: &impl EventStore,
+    parts: Vec<StreamAppend>,
+    kind: StoreErrorKind,
+) {
+    let unit = Arc::new(Append::all(parts).expect("the suite names no stream twice"));
     let mut before = Vec::new();
     for part in unit.streams() {
         before.push(read(store, part.stream.as_str()).await);
@@ -147,13 +171,14 @@ pub(super) async fn append_all(
     let refusal = store.append(Arc::clone(&unit)).await;
 
     match refusal {
-        Err(AppendError::Store(error)) => assert_eq!(error.kind(), StoreErrorKind::Unsupported),
-        other => panic!("several streams were not declared, but answered by {other:?}"),
+        Err(AppendError::Store(error)) => {
+            assert_eq!(error.kind(), kind, "{error:?}");
+        }
+        other => panic!("expected was a refusal as {kind:?}, found was {other:?}"),
     }
     for (part, before) in unit.streams().iter().zip(before) {
         assert_eq!(read(store, part.stream.as_str()).await, before);
     }
-    None
 }
 
 /// The conflict that `outcome` must be.

@@ -51,12 +51,24 @@ pub async fn whoever_has_seen_everything_waits(harness: impl Harness) {
     read_all(&store, 1).await;
     let mut waiting = store.wait_beyond(last);
 
-    let before = poll_once(&mut waiting).await;
+    let waited = waits(&store, &mut waiting).await;
     append(&store, STREAM, at(1), events(2..=2)).await;
 
-    assert!(before.is_none(), "there was nothing to be told: {before:?}");
+    assert!(waited, "there was nothing to be told");
     let head = within_deadline(waiting).await;
     assert!(head.expect("the head is read") > last);
+}
+
+/// Whoever waits behind any position waits, up to the last there could ever be.
+pub async fn no_position_is_too_far_to_wait_behind(harness: impl Harness) {
+    let store = harness.open().await;
+    append_each(&store, [(STREAM, 1)]).await;
+    read_all(&store, 1).await;
+
+    for far in [1 << 62, i64::MAX.unsigned_abs(), u64::MAX] {
+        let waiting = store.wait_beyond(Position::new(far));
+        assert!(waits(&store, waiting).await, "behind {far}");
+    }
 }
 
 /// An append that writes nothing wakes nobody, and a wait that is given up harms nobody.
@@ -71,13 +83,23 @@ pub async fn a_wait_can_be_given_up(harness: impl Harness) {
     }
 
     append(&store, STREAM, at(0), events([])).await;
-    assert!(
-        poll_once(store.wait_beyond(Position::START))
-            .await
-            .is_none()
-    );
+    assert!(waits(&store, store.wait_beyond(Position::START)).await);
     append(&store, STREAM, at(0), events(1..=1)).await;
 
     let head = within_deadline(store.wait_beyond(Position::START)).await;
     assert!(head.expect("the head is read") > Position::START);
+}
+
+/// Whether `waiting` still waits when the store has been asked for other things meanwhile.
+async fn waits<T>(store: &impl EventStore, waiting: impl Future<Output = T>) -> bool {
+    let others = async {
+        for _ in 0..20 {
+            store.head().await.expect("the head is read");
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = waiting => false,
+        () = within_deadline(others) => true,
+    }
 }

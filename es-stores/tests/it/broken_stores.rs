@@ -10,7 +10,7 @@ use es_core::record::{
 };
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, EventStoreExt,
-    Expected, MemoryStore, Snapshot, SnapshotStore, StoreError, StreamAppend,
+    Expected, MemoryStore, Payloads, Snapshot, SnapshotStore, StoreError, StreamAppend,
 };
 use es_core::stream::{Position, StreamName, Version};
 use es_stores::conformance::{
@@ -19,6 +19,8 @@ use es_stores::conformance::{
 };
 use futures_util::FutureExt as _;
 use uuid::Uuid;
+
+use crate::json_store::{refusal, rewrite};
 
 macro_rules! told {
     ($($fault:ident by $group:ident::$case:ident)*) => {
@@ -52,6 +54,10 @@ told! {
     counts_versions_from_zero by appending::versions_count_from_one_without_gaps
     lags_in_its_streams by appending::an_acknowledged_event_is_read_at_once
     skips_an_event_of_a_category by categories::a_category_is_in_the_order_of_positions
+    ignores_the_group by categories::members_of_a_group_share_a_category_out
+    shares_out_by_whole_ids by categories::compound_ids_stay_with_one_member
+    says_there_is_more_for_another_member by paging::a_page_of_a_member_skips_what_is_not_its_own
+    says_there_is_more_of_another_category by paging::a_page_of_a_category_skips_what_is_not_its_own
     mixes_categories_that_begin_alike by categories::categories_that_begin_alike_are_apart
     reorders_everything by appending::positions_only_grow
     shows_events_late by concurrency::followers_miss_nothing_of_many_streams
@@ -63,13 +69,21 @@ told! {
     truncates_at_a_thousand by appending::ten_thousand_events_fit_into_one_append
     begins_behind_the_first by reading::a_category_and_everything_are_read_from_a_position
     ignores_the_direction by reading::a_stream_is_read_backwards
-    loses_metadata by keeping::metadata_comes_back_verbatim
+    loses_metadata by keeping::metadata_comes_back
+    sorts_the_keys_of_json by keeping::json_comes_back
+    loses_digits by keeping::json_comes_back
+    refuses_what_is_no_json by keeping::what_is_no_json_comes_back_or_is_refused
+    takes_what_is_no_json by keeping::what_is_no_json_comes_back_or_is_refused
+    takes_metadata_that_is_no_object by keeping::metadata_that_is_no_object_comes_back_or_is_refused
+    writes_what_stands_before_a_refused_payload by keeping::a_refused_payload_refuses_its_whole_unit
     rounds_times by keeping::times_are_kept_to_the_microsecond
     has_its_head_behind by appending::the_head_is_the_position_of_the_last_event
     has_its_head_ahead by appending::an_empty_store_has_its_head_at_the_start
     never_wakes by waiting::an_append_wakes_whoever_waits
     wakes_for_nothing by waiting::whoever_has_seen_everything_waits
     takes_older_snapshots by snapshots::an_older_snapshot_does_not_replace_a_newer
+    takes_states_that_are_no_json by snapshots::a_state_that_is_no_json_is_kept_or_refused
+    tells_the_last_conflict by several_streams::of_several_conflicts_the_first_is_told
     keeps_snapshots_of_another_program by snapshots::a_snapshot_of_another_program_is_replaced
 }
 
@@ -105,7 +119,10 @@ impl Broken {
             }
             _ => part.clone(),
         };
-        let unit = append.streams().iter().map(changed).collect();
+        let mut unit: Vec<_> = append.streams().iter().map(changed).collect();
+        if self.fault == Fault::tells_the_last_conflict {
+            unit.reverse();
+        }
         let unit = Append::all(unit).expect("no stream stands twice");
         match self.fault {
             Fault::writes_a_batch_one_by_one if !several && first.events.len() > 1 => {
@@ -129,6 +146,25 @@ impl Broken {
                     }
                     (outcome, _) => outcome,
                 }
+            }
+            Fault::tells_the_last_conflict => {
+                let mut appended = self.inner.append(Arc::new(unit)).await?;
+                appended.reverse();
+                Ok(appended)
+            }
+            Fault::refuses_what_is_no_json | Fault::takes_metadata_that_is_no_object
+                if units_events(&unit).any(|event| rewrite(event.data).is_none()) =>
+            {
+                Err(refusal().into())
+            }
+            Fault::writes_what_stands_before_a_refused_payload
+                if units_events(&unit).any(|event| rewrite(event.data).is_none()) =>
+            {
+                let taken = first.events.iter();
+                let taken = taken.take_while(|event| rewrite(event.data).is_some());
+                let taken = Append::all(vec![with_events(first, taken)]).expect("it is one");
+                self.inner.append(Arc::new(taken)).await?;
+                Err(refusal().into())
             }
             Fault::answers_the_latest_version_on_repeat => {
                 self.inner.append(Arc::new(unit)).await?;
@@ -180,13 +216,17 @@ impl Broken {
                 }
                 | Source::All { from: Some(from) },
             ) => *from = from.next(),
+            (
+                Fault::ignores_the_group | Fault::shares_out_by_whole_ids,
+                Source::Category { group, .. },
+            ) => *group = None,
             (Fault::ignores_the_direction, _) => request.direction = Direction::Forwards,
             (Fault::ignores_the_bytes_of_a_page, _) => request.max_bytes = usize::MAX,
             _ => {}
         }
         self.inner.read(&request, page).await?;
 
-        let more = page.has_more();
+        let mut more = page.has_more();
         let mut events: Vec<_> = page.iter().map(RecordedEvent::into_owned).collect();
         let len = events.len();
         match (self.fault, &asked) {
@@ -201,6 +241,28 @@ impl Broken {
             (Fault::mixes_categories_that_begin_alike, Source::Category { name, .. }) => {
                 events.retain(|event| event.stream.starts_with(name.as_str()));
             }
+            (
+                Fault::shares_out_by_whole_ids,
+                Source::Category {
+                    group: Some(group), ..
+                },
+            ) => {
+                events.retain(|event| {
+                    let (_, id) = event.stream.split_once('-').expect("it is a stream");
+                    group.has(id)
+                });
+            }
+            (
+                Fault::says_there_is_more_for_another_member,
+                Source::Category { group: Some(_), .. },
+            )
+            | (
+                Fault::says_there_is_more_of_another_category,
+                Source::Category { group: None, .. },
+            ) if len > 0 => {
+                let last = events[len - 1].position;
+                more |= self.inner.head().await? > last;
+            }
             (Fault::reorders_everything, Source::All { .. }) if len > 1 => events.swap(0, 1),
             (Fault::shows_events_late, Source::All { .. }) if len > 1 && !more => {
                 events.remove(len - 2);
@@ -208,25 +270,11 @@ impl Broken {
             (Fault::doubles_the_last_of_a_page, _) if more => events.push(events[len - 1].clone()),
             (Fault::truncates_at_a_thousand, _) => events.retain(|event| event.version <= 1_000),
             (Fault::keeps_what_was_in_the_page, _) => drop(events.splice(..0, before)),
-            (Fault::counts_versions_from_zero, _) => {
-                for event in &mut events {
-                    event.version = event.version.previous().expect("it counts from 1");
-                }
-            }
-            (Fault::loses_metadata, _) => {
-                for event in &mut events {
-                    event.metadata = b"".into();
-                }
-            }
-            (Fault::rounds_times, _) => {
-                for event in &mut events {
-                    event.time = event.time.trunc_subsecs(3);
-                }
-            }
             _ => {}
         }
         page.clear();
-        for event in &events {
+        for event in &mut events {
+            self.change(event);
             push(page, event);
         }
         page.set_has_more(match self.fault {
@@ -235,6 +283,27 @@ impl Broken {
             _ => more,
         });
         Ok(())
+    }
+}
+
+impl Broken {
+    fn change(&self, event: &mut RecordedEvent<'_>) {
+        match self.fault {
+            Fault::counts_versions_from_zero => {
+                event.version = event.version.previous().expect("it counts from 1");
+            }
+            Fault::loses_metadata => event.metadata = b"".into(),
+            Fault::rounds_times => event.time = event.time.trunc_subsecs(3),
+            Fault::sorts_the_keys_of_json => {
+                event.data = rewrite(&event.data).expect("it is JSON").into();
+            }
+            Fault::loses_digits => {
+                if let Ok(json) = serde_json::from_slice::<serde_json::Value>(&event.data) {
+                    event.data = json.to_string().into_bytes().into();
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -265,7 +334,15 @@ impl EventStore for Broken {
 
     fn capabilities(&self) -> Capabilities {
         let multi_stream = self.fault != Fault::writes_units_that_it_does_not_declare;
-        Capabilities::new(multi_stream, Durability::None)
+        let payloads = match self.fault {
+            Fault::loses_digits
+            | Fault::takes_what_is_no_json
+            | Fault::takes_metadata_that_is_no_object
+            | Fault::takes_states_that_are_no_json
+            | Fault::writes_what_stands_before_a_refused_payload => Payloads::Json,
+            _ => Payloads::Bytes,
+        };
+        Capabilities::new(multi_stream, Durability::None).payloads(payloads)
     }
 
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
@@ -314,6 +391,10 @@ impl SnapshotStore for Broken {
     fn delete_all(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
         self.inner.delete_all()
     }
+}
+
+fn units_events(unit: &Append) -> impl Iterator<Item = NewEvent<'_>> {
+    unit.streams().iter().flat_map(|part| part.events.iter())
 }
 
 fn with_expected(part: &StreamAppend, expected: Expected) -> StreamAppend {

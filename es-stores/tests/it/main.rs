@@ -9,6 +9,10 @@ mod plain {
     es_stores::conformance_tests!(|| async { crate::plain_store::PlainStore::default() });
 }
 
+mod json {
+    es_stores::conformance_tests!(|| async { crate::json_store::JsonStore::default() });
+}
+
 mod sqlite_full {
     es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Full));
 }
@@ -19,5 +23,6 @@ mod sqlite_normal {
 
 mod broken_stores;
 mod connect;
+mod json_store;
 mod plain_store;
 mod sqlite;
