@@ -21,8 +21,15 @@ mod sqlite_normal {
     es_stores::conformance_tests!(crate::sqlite::Folder::new(es_stores::Synchronous::Normal));
 }
 
+mod postgres_store {
+    es_stores::conformance_tests!(crate::postgres::Schema::new());
+}
+
 mod broken_stores;
 mod connect;
 mod json_store;
+mod on_servers;
 mod plain_store;
+mod postgres;
+mod servers;
 mod sqlite;
