@@ -24,10 +24,10 @@ pub(crate) async fn a_store_works_again_after_a_crash_of_its_server<P: Place>() 
     let _ = in_time(store.append(Arc::clone(&unit))).await;
     let down = in_time(store.append(Arc::clone(&unit))).await;
 
-    tells(&head.unwrap_err(), Unavailable, &[&server.uri().shown()]);
+    tells(&head.unwrap_err(), Unavailable, &[&place.uri().shown()]);
     match down {
         Err(AppendError::Store(error)) => {
-            tells(&error, Unavailable, &[&server.uri().shown()]);
+            tells(&error, Unavailable, &[&place.uri().shown()]);
         }
         other => panic!("it was surely not written, and found was {other:?}"),
     }
