@@ -1,5 +1,7 @@
 //! What only the store in PostgreSQL does.
 
+mod plans;
+
 use es_core::store::StoreError;
 use es_stores::conformance::Harness;
 use es_stores::{PostgresOptions, PostgresStore};
