@@ -1,7 +1,11 @@
 //! Aggregates as they were.
 
+use std::sync::Arc;
+
 use es_core::chrono::TimeDelta;
 use es_core::prelude::*;
+use es_core::record::{NewEvent, NewEvents};
+use es_core::store::{Append, Expected};
 use es_core::testing::ManualClock;
 use es_tests::bank::{BankAccount, BankAccountEvent, Counter};
 use es_tests::stores::Stalls;
@@ -62,6 +66,50 @@ async fn a_time_is_the_state_before_the_first_later_event() -> anyhow::Result<()
             .get_as_of(&id, "9999-01-01T00:00:00Z".parse()?)
             .await?;
         assert_eq!(far.version(), 26);
+    }
+    Ok(())
+}
+
+/// What another program wrote may go back in time: as of a time is a prefix all the same, so that no
+/// state is ever shown that never was.
+#[tokio::test]
+async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix() -> anyhow::Result<()> {
+    for snapshot_every in [1, 2, 1_000] {
+        let at = |hour: i64| -> DateTime<Utc> {
+            let noon = "2024-06-15T12:00:00Z".parse::<DateTime<Utc>>();
+            noon.expect("a time") + TimeDelta::hours(hour - 12)
+        };
+        let clock = ManualClock::at(at(12));
+        let domain = Domain::builder("bank")
+            .clock(clock.source())
+            .snapshot_every(snapshot_every)
+            .build()?;
+        let accounts = domain.repository::<BankAccount>();
+        let mut account = BankAccount::open("Ada");
+        accounts.add(&mut account).await?;
+        let stream = StreamName::new(format!("bank::bank_account-{}", account.id()))?;
+        let mut foreign = NewEvents::new();
+        for hour in [14_i64, 13, 15] {
+            foreign.push(NewEvent {
+                id: Uuid::from_u128(u128::from(hour.unsigned_abs())),
+                time: at(hour),
+                event_type: "Bank.Deposited.v1",
+                data: br#"{"cents":1}"#,
+                metadata: b"",
+            });
+        }
+        let unit = Append::to(stream, Expected::Version(Version::new(1)), foreign);
+        domain.store().append(Arc::new(unit)).await?;
+        clock.set(at(16));
+        accounts
+            .update(account.id(), |account| account.deposit(1))
+            .await?;
+
+        for (hour, balance_cents) in [(12, 0), (13, 0), (14, 2), (15, 3), (16, 4), (17, 4)] {
+            let then = accounts.get_as_of(account.id(), at(hour)).await?;
+
+            assert_eq!(then.balance_cents(), balance_cents, "{hour} o'clock");
+        }
     }
     Ok(())
 }
