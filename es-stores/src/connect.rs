@@ -96,7 +96,7 @@ fn invalid(why: impl std::fmt::Display) -> StoreError {
 }
 
 /// Percent-decoding, as URIs have it.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(any(feature = "message-db", feature = "postgres", feature = "sqlite"))]
 pub(crate) fn unescape(path: &str) -> Result<String, StoreError> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();

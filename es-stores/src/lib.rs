@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `sqlite` | `SqliteStore`: one file, SQLite compiled into the program |
 //! | `postgres` | `PostgresStore`: tables of our own on a PostgreSQL server |
+//! | `message-db` | `MessageDbStore`: Message DB on a PostgreSQL server, shared with programs of Eventide and Protean |
 //! | `conformance` | `conformance`: the suite, for authors of stores |
 #![forbid(unsafe_code)]
 
@@ -14,7 +15,9 @@ mod connect;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "postgres")]
+#[cfg(feature = "message-db")]
+pub mod message_db;
+#[cfg(any(feature = "message-db", feature = "postgres"))]
 mod pg;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -22,6 +25,8 @@ pub mod postgres;
 pub mod sqlite;
 
 pub use connect::connect;
+#[cfg(feature = "message-db")]
+pub use message_db::{MessageDbOptions, MessageDbStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]

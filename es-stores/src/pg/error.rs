@@ -69,6 +69,19 @@ impl Trouble {
         )
     }
 
+    /// What the server calls it, where it said anything.
+    #[cfg(feature = "message-db")]
+    pub(crate) fn code(&self) -> Option<&SqlState> {
+        db_error(&*self.source).map(DbError::code)
+    }
+
+    /// The server's own words.
+    #[cfg(feature = "message-db")]
+    pub(crate) fn message(&self) -> String {
+        db_error(&*self.source)
+            .map_or_else(|| self.source.to_string(), |it| it.message().to_owned())
+    }
+
     /// What became of a batch that failed by this.
     pub(crate) fn of_batch(self) -> Failure {
         match self.certainty {
