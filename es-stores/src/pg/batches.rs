@@ -1,6 +1,8 @@
 //! Appends that wait at the same time share a transaction.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,8 +27,18 @@ const TRIES: usize = 5;
 pub(crate) type Outcome = Result<Vec<Appended>, ExpectedVersionError>;
 
 /// What writes a batch: all of it in one transaction, each unit whole or not at all, no unit
-/// failing another. No stream stands twice in a batch.
+/// failing another.
 pub(crate) trait WriteUnits: Send + Sync + 'static {
+    /// What is locked for a stream until the commit: no two batches that are written at a time need
+    /// the same.
+    type Lock: Clone + Eq + Hash + Debug + Send + 'static;
+
+    /// Whether several units of one batch may need the same lock.
+    const SHARES_LOCKS: bool;
+
+    /// The lock that a stream needs.
+    fn lock(stream: &StreamName) -> Self::Lock;
+
     fn write(
         &self,
         units: &[Arc<Append>],
@@ -42,26 +54,26 @@ pub(crate) trait WriteUnits: Send + Sync + 'static {
 /// The queue before a [`WriteUnits`]. An append that finds it idle is written at once; those that
 /// come while others are being written go together, a few batches at a time.
 ///
-/// Units that touch the same stream are written one after the other, in the order they came: a
-/// batch never waits for the lock of another one of this process.
+/// Units that need the same lock are written in the order they came, in one batch or one after the
+/// other: a batch never waits for the lock of another one of this process.
 #[derive(Debug)]
-pub(crate) struct Batches<W> {
+pub(crate) struct Batches<W: WriteUnits> {
     shared: Arc<Shared<W>>,
     room: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
-struct Shared<W> {
+struct Shared<W: WriteUnits> {
     writer: W,
-    queue: Mutex<Queue>,
+    queue: Mutex<Queue<W::Lock>>,
     most_at_a_time: usize,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
+#[derive(Debug)]
+struct Queue<L> {
     waiting: VecDeque<Job>,
-    /// The streams of all batches that are being written.
-    busy: HashSet<StreamName>,
+    /// The locks of all batches that are being written.
+    busy: HashSet<L>,
     running: usize,
 }
 
@@ -79,7 +91,11 @@ impl<W: WriteUnits> Batches<W> {
         Self {
             shared: Arc::new(Shared {
                 writer,
-                queue: Mutex::default(),
+                queue: Mutex::new(Queue {
+                    waiting: VecDeque::new(),
+                    busy: HashSet::new(),
+                    running: 0,
+                }),
                 most_at_a_time: most_at_a_time.max(1),
             }),
             room: Arc::new(Semaphore::new(QUEUE_UNITS)),
@@ -115,14 +131,14 @@ impl<W: WriteUnits> Shared<W> {
             queue.running += 1;
             let runner = Runner {
                 shared: Arc::clone(self),
-                streams: Vec::new(),
+                locks: HashSet::new(),
                 ended: false,
             };
             tokio::spawn(runner.run());
         }
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, Queue<W::Lock>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -174,22 +190,27 @@ impl<W: WriteUnits> Shared<W> {
     }
 }
 
-impl Queue {
-    /// The next batch: the longest waiting first, without what has to wait for others.
-    fn next_batch(&mut self) -> Vec<Job> {
+impl<L: Clone + Eq + Hash> Queue<L> {
+    /// The next batch and its locks, which are busy from now on: the longest waiting first, without
+    /// what has to wait for others.
+    fn next_batch<W: WriteUnits<Lock = L>>(&mut self) -> (Vec<Job>, HashSet<L>) {
         let mut batch = Vec::new();
+        let mut locks = HashSet::new();
         let mut bytes = 0;
         let mut held_back = HashSet::new();
         let mut left = VecDeque::with_capacity(self.waiting.len());
         let mut waiting = mem::take(&mut self.waiting).into_iter();
         for job in waiting.by_ref() {
-            let mut streams = job.unit.streams().iter().map(|part| &part.stream);
-            if streams.any(|it| self.busy.contains(it) || held_back.contains(it)) {
-                held_back.extend(job.streams());
+            let has_to_wait = job.locks::<W>().any(|lock| {
+                let taken = !W::SHARES_LOCKS && locks.contains(&lock);
+                taken || self.busy.contains(&lock) || held_back.contains(&lock)
+            });
+            if has_to_wait {
+                held_back.extend(job.locks::<W>());
                 left.push_back(job);
                 continue;
             }
-            self.busy.extend(job.streams());
+            locks.extend(job.locks::<W>());
             bytes += job.size_bytes();
             batch.push(job);
             if batch.len() >= BATCH_UNITS || bytes >= BATCH_BYTES {
@@ -198,7 +219,8 @@ impl Queue {
         }
         left.extend(waiting);
         self.waiting = left;
-        batch
+        self.busy.extend(locks.iter().cloned());
+        (batch, locks)
     }
 }
 
@@ -208,9 +230,9 @@ impl Job {
         let _ = self.answer.send(outcome);
     }
 
-    fn streams(&self) -> impl Iterator<Item = StreamName> {
+    fn locks<W: WriteUnits>(&self) -> impl Iterator<Item = W::Lock> {
         let parts = self.unit.streams().iter();
-        parts.map(|part| part.stream.clone())
+        parts.map(|part| W::lock(&part.stream))
     }
 
     fn size_bytes(&self) -> usize {
@@ -223,8 +245,8 @@ impl Job {
 /// has begun is cleared away when it is dropped.
 struct Runner<W: WriteUnits> {
     shared: Arc<Shared<W>>,
-    /// The streams of the batch that is being written.
-    streams: Vec<StreamName>,
+    /// The locks of the batch that is being written.
+    locks: HashSet<W::Lock>,
     ended: bool,
 }
 
@@ -235,20 +257,20 @@ impl<W: WriteUnits> Runner<W> {
         }
     }
 
-    /// Gives the last batch's streams free and takes the next. Ends the runner under the same lock
+    /// Gives the last batch's locks free and takes the next. Ends the runner under the same lock
     /// where there is none, so that whoever queues next starts another.
     fn next(&mut self) -> Option<Vec<Job>> {
         let mut queue = self.shared.queue();
-        for stream in self.streams.drain(..) {
-            queue.busy.remove(&stream);
+        for lock in self.locks.drain() {
+            queue.busy.remove(&lock);
         }
-        let batch = queue.next_batch();
+        let (batch, locks) = queue.next_batch::<W>();
         if batch.is_empty() {
             queue.running -= 1;
             self.ended = true;
             return None;
         }
-        self.streams.extend(batch.iter().flat_map(Job::streams));
+        self.locks = locks;
         Some(batch)
     }
 }
@@ -259,8 +281,8 @@ impl<W: WriteUnits> Drop for Runner<W> {
             return;
         }
         let mut queue = self.shared.queue();
-        for stream in self.streams.drain(..) {
-            queue.busy.remove(&stream);
+        for lock in self.locks.drain() {
+            queue.busy.remove(&lock);
         }
         queue.running -= 1;
     }

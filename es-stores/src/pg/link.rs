@@ -88,11 +88,12 @@ impl Link {
         Ok(self.pool.get().await?)
     }
 
-    /// Whether the connection has died under something that may be done twice: then all that have
-    /// died with it are forgotten, and the next try has a new one.
+    /// Whether the connection has died under something that may be done twice: then all others that
+    /// are idle are forgotten, since they may have died with it and not know yet, and the next try
+    /// has a new one.
     pub(crate) fn has_died(&self, trouble: &Trouble) -> bool {
         if trouble.is_disconnection() {
-            self.pool.retain(|client, _| !client.is_closed());
+            self.pool.retain(|_, _| false);
         }
         trouble.is_disconnection()
     }

@@ -6,14 +6,20 @@ mod batches;
 mod bell;
 mod error;
 mod link;
+mod numbers;
 mod settled;
 mod tls;
+#[cfg(feature = "postgres")]
 mod values;
 
 pub(crate) use address::Address;
 pub(crate) use batches::{Batches, Outcome, WriteUnits};
-pub(crate) use bell::{Bell, quoted};
+pub(crate) use bell::Bell;
+#[cfg(feature = "postgres")]
+pub(crate) use bell::quoted;
 pub(crate) use error::{Failure, Trouble};
 pub(crate) use link::{Client, Link, LinkOptions, repeatably};
+pub(crate) use numbers::{bounded, number};
 pub(crate) use settled::{Settled, SettledSql};
-pub(crate) use values::{Bytes, Json, JsonText, Value, bounded, number};
+#[cfg(feature = "postgres")]
+pub(crate) use values::{Bytes, Json, JsonText, Value};

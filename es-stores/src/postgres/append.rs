@@ -59,6 +59,15 @@ impl Writer {
 }
 
 impl WriteUnits for Writer {
+    type Lock = StreamName;
+
+    /// The function that writes decides by the state before all of a batch.
+    const SHARES_LOCKS: bool = false;
+
+    fn lock(stream: &StreamName) -> StreamName {
+        stream.clone()
+    }
+
     async fn write(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
         let batch = Batch::of(units);
         let rows = self.send(&batch).await.map_err(Trouble::of_batch)?;
