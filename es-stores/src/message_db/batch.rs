@@ -10,8 +10,8 @@ use std::sync::Arc;
 use es_core::store::Append;
 use es_core::stream::{Position, StreamName, Version};
 use futures_util::future;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 
 use super::plan::{Outcome, Plan, Range};
@@ -24,6 +24,9 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// Writes what fits of a batch, in one transaction of two round trips; a third where a version does
 /// not hold. Where it fails, the connection is inside the transaction.
 pub(super) async fn write(client: &Client, batch: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
+    // Before anything is sent, so that nothing is waited for while the locks are held.
+    let write = client.prepare_cached(include_str!("sql/write_messages.sql"));
+    let write = write.await.map_err(|error| before_commit(error.into()))?;
     let batch: Vec<&Append> = batch.iter().map(|append| &**append).collect();
     let mut plan = lock(client, &batch).await.map_err(before_commit)?;
     let unknown = plan.unknown(&batch);
@@ -32,7 +35,9 @@ pub(super) async fn write(client: &Client, batch: &[Arc<Append>]) -> Result<Vec<
         known.map_err(before_commit)?;
     }
     plan.decide(&batch);
-    let positions = commit(client, &plan).await.map_err(Trouble::of_batch)?;
+    let positions = commit(client, &write, &plan)
+        .await
+        .map_err(Trouble::of_batch)?;
     Ok(plan.outcomes(&positions))
 }
 
@@ -103,14 +108,16 @@ async fn read_behind(
 
 /// Writes what is planned and commits; answers the position of each message. Without any it only
 /// gives the locks back.
-async fn commit(client: &Client, plan: &Plan<'_>) -> Result<Vec<Position>, Trouble> {
+async fn commit(
+    client: &Client,
+    write: &Statement,
+    plan: &Plan<'_>,
+) -> Result<Vec<Position>, Trouble> {
     let columns = Columns::of(plan);
     if columns.ids.is_empty() {
         client.batch_execute("ROLLBACK").await?;
         return Ok(Vec::new());
     }
-    let write = client.prepare_cached(include_str!("sql/write_messages.sql"));
-    let write = write.await?;
     let parameters: [&(dyn ToSql + Sync); 6] = [
         &columns.ids,
         &columns.streams,
@@ -121,7 +128,7 @@ async fn commit(client: &Client, plan: &Plan<'_>) -> Result<Vec<Position>, Troub
     ];
     // Sent together: where a message is refused, the commit only ends the transaction.
     let (rows, ()) = future::try_join(
-        client.query(&write, &parameters),
+        client.query(write, &parameters),
         client.batch_execute("COMMIT"),
     )
     .await?;

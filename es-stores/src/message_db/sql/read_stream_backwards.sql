@@ -1,5 +1,5 @@
 -- At most $2 messages, and no further ones behind $3 bytes of stored payload; `found` is how many
--- of the $2 there are.
+-- of the $2 there are. Snapshots are no events.
 SELECT
   page.stream_name, page.position, page.global_position, page.time, page.id, page.type,
   page.metadata, page.data, page.found
@@ -16,6 +16,7 @@ FROM (
     FROM message_store.messages
     WHERE messages.stream_name = $4
       AND messages.position <= $1
+      AND (messages.type <> 'SNAPSHOT' OR message_store.category($4::varchar) NOT LIKE '%:snapshot')
     ORDER BY messages.position DESC
     LIMIT $2
   ) AS messages
