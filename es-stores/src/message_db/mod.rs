@@ -162,10 +162,13 @@ impl Shared {
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let known = self.settled.known();
-        let far_behind = from.unwrap_or(Position::START) < known;
-        if request.direction == Direction::Forwards && far_behind {
+        let is_known = match request.direction {
+            Direction::Forwards => from.unwrap_or(Position::START) < known,
+            Direction::Backwards => from.is_some_and(|from| from <= known),
+        };
+        if is_known {
             self.fill(request, known, page).await?;
-            if page.has_more() {
+            if page.has_more() || request.direction == Direction::Backwards {
                 return Ok(());
             }
         }
