@@ -19,7 +19,7 @@ pub(super) struct Probe {
 const INSTALL: &str = "install it there by `es_stores::message_db::install(uri, dir)` with the \
      folder that `npm pack @eventide/message-db@1.3.1` fetches, or by that folder's \
      `database/install.sh`, or begin with `docker run -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust \
-     ethangarofolo/message-db:1.3.0` and its database `message_store`";
+     ethangarofolo/message-db:1.2.6` and its database `message_store`";
 
 impl Probe {
     pub(super) async fn of(link: &Link) -> Result<Self, Trouble> {
