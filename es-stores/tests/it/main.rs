@@ -25,9 +25,14 @@ mod postgres_store {
     es_stores::conformance_tests!(crate::postgres::Schema::new());
 }
 
+mod message_db_store {
+    es_stores::conformance_tests!(crate::message_db::Database::new());
+}
+
 mod broken_stores;
 mod connect;
 mod json_store;
+mod message_db;
 mod on_servers;
 mod plain_store;
 mod postgres;
