@@ -39,6 +39,25 @@ pub enum ConfigError {
         "`snapshot_every` is 0, expected was 1 or more; `#[aggregate(event_sourced, snapshots = off)]` turns them off"
     )]
     SnapshotEveryZero,
+    /// Snapshots were configured of a category that no aggregate of the program has.
+    #[error(
+        "snapshots of `{category}` are configured, but no aggregate of this program has that category"
+    )]
+    UnknownCategory {
+        /// The category, without the domain.
+        category: String,
+    },
+    /// Snapshots were configured of an aggregate that is compiled without.
+    #[error(
+        "snapshots of `{category}` are configured, but `{aggregate}` has `snapshots = off`, so its \
+         state can not be stored; remove one of the two"
+    )]
+    NoSnapshots {
+        /// The category, without the domain.
+        category: String,
+        /// The type.
+        aggregate: String,
+    },
 }
 
 /// An aggregate could not be loaded.

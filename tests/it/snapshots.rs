@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use es_core::Snapshots;
 use es_core::prelude::*;
 use es_core::record::NewEvents;
 use es_core::store::{Append, Expected, Fingerprint, Snapshot, SnapshotStore};
@@ -274,4 +275,98 @@ async fn a_handler_that_changed_between_two_runs_gives_the_right_state() -> anyh
     let counters = second.repository::<deployments::second::Counter>();
     assert_eq!(counters.get(&id).await?.total, 700);
     Ok(())
+}
+
+mod configured {
+    use super::*;
+    use es_tests::bank::Tally;
+
+    #[aggregate(event_sourced, id = String, category = "slow_tally", snapshot_every = 100)]
+    #[derive(Default)]
+    struct SlowTally {
+        total: u64,
+    }
+
+    #[aggregate]
+    impl SlowTally {
+        fn begin(id: &str) -> Self {
+            Self::raise_new_as(id.to_owned(), es_tests::bank::Counted { by: 1 })
+        }
+
+        #[apply]
+        fn counted(&mut self, event: &es_tests::bank::Counted) {
+            self.total += event.by;
+        }
+    }
+
+    async fn snapshot_of_one_event(domain: &Domain) -> anyhow::Result<bool> {
+        let tallies = domain.repository::<SlowTally>();
+        let mut tally = SlowTally::begin("a");
+        tallies.add(&mut tally).await?;
+        let stream = tallies.stream(&"a".to_owned())?;
+        Ok(snapshots(domain).load(&stream).await?.is_some())
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_a_category_goes_before_the_aggregate_and_that_before_the_domain()
+    -> anyhow::Result<()> {
+        let domain = || Domain::builder("bank").snapshot_every(1);
+        let all = domain().build()?;
+        let one = |snapshots| domain().snapshots_of("slow_tally", snapshots).build();
+
+        assert!(!snapshot_of_one_event(&all).await?);
+        assert!(snapshot_of_one_event(&one(Snapshots::Every(1))?).await?);
+        assert!(snapshot_of_one_event(&one(Snapshots::AsTheDomainSays)?).await?);
+        assert!(!snapshot_of_one_event(&one(Snapshots::Off)?).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn of_a_category_that_is_off_none_is_taken_and_none_is_read() -> anyhow::Result<()> {
+        let store = MemoryStore::new();
+        let domain = Domain::builder("bank").event_store(store.clone());
+        let id = account_with(&domain.build()?, 19).await?;
+        let (store, read) = CountsReads::new(store);
+        let off = Domain::builder("bank")
+            .event_store(store)
+            .snapshots_of("bank_account", Snapshots::Off)
+            .build()?;
+
+        let account = off.repository::<BankAccount>().get(&id).await?;
+
+        assert_eq!(account.version(), 20);
+        assert_eq!(read.load(std::sync::atomic::Ordering::SeqCst), 20);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_is_told() {
+        let told = |category, snapshots| {
+            let domain = Domain::builder("bank").aggregate::<Counter>();
+            let refused = domain.snapshots_of(category, snapshots).build();
+            refused.unwrap_err().to_string()
+        };
+
+        assert_eq!(
+            told("bank_acount", Snapshots::Every(5)),
+            "snapshots of `bank_acount` are configured, but no aggregate of this program has that category"
+        );
+        assert_eq!(
+            told("counter", Snapshots::Every(5)),
+            "snapshots of `counter` are configured, but `es_tests::bank::Counter` has \
+             `snapshots = off`, so its state can not be stored; remove one of the two"
+        );
+        assert!(told("tally", Snapshots::Every(0)).starts_with("`snapshot_every` is 0"));
+        let later = Domain::builder("bank").snapshots_of("counter", Snapshots::AsTheDomainSays);
+        let later = later.build().unwrap();
+        let refused = later.repository::<Counter>().get(&"a".to_owned()).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("`snapshots = off`")));
+        assert!(
+            later
+                .repository::<Tally>()
+                .find(&"a".to_owned())
+                .await
+                .is_ok()
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! Snapshots: taken after commits, used where they serve, never able to fail anything.
 
 use super::load::Until;
-use crate::aggregate::{Aggregate, Snapshots};
+use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::store::Snapshot;
 use crate::stream::StreamName;
@@ -12,9 +12,7 @@ pub(super) async fn load<A: Aggregate>(
     stream: &StreamName,
     until: Until,
 ) -> Option<A> {
-    if A::SNAPSHOTS == Snapshots::Off {
-        return None;
-    }
+    domain.snapshot_every::<A>()?;
     let snapshot = match domain.store().snapshots()?.load(stream).await {
         Ok(snapshot) => snapshot?,
         Err(error) => {
@@ -62,10 +60,8 @@ pub(super) async fn take_if_due<A: Aggregate>(
     stream: &StreamName,
     aggregate: &mut A,
 ) {
-    let every = match A::SNAPSHOTS {
-        Snapshots::AsTheDomainSays => domain.snapshot_every(),
-        Snapshots::Every(events) => events,
-        Snapshots::Off => return,
+    let Some(every) = domain.snapshot_every::<A>() else {
+        return;
     };
     let root = aggregate.root();
     let (Some(snapshots), Some(time)) = (domain.store().snapshots(), root.time) else {

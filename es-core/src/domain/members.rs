@@ -1,0 +1,85 @@
+//! The aggregates of a domain, by category.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+
+use crate::aggregate::{Aggregate, Snapshots};
+use crate::error::ConfigError;
+use crate::registry::{self, AggregateRegistration};
+use crate::stream::DomainName;
+
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    category: &'static str,
+    type_name: &'static str,
+    type_id: TypeId,
+    snapshots: Snapshots,
+}
+
+impl Member {
+    pub(super) fn of<A: Aggregate>() -> Self {
+        Self {
+            category: A::CATEGORY,
+            type_name: std::any::type_name::<A>(),
+            type_id: TypeId::of::<A>(),
+            snapshots: A::SNAPSHOTS,
+        }
+    }
+
+    pub(super) fn registered(aggregate: &AggregateRegistration) -> Self {
+        Self {
+            category: aggregate.category,
+            type_name: aggregate.path,
+            type_id: aggregate.type_id,
+            snapshots: aggregate.snapshots,
+        }
+    }
+
+    /// An aggregate with `snapshots = off` has no code that encodes its state.
+    pub(super) fn check(&self, said: &HashMap<String, Snapshots>) -> Result<(), ConfigError> {
+        let wanted = said.get(self.category);
+        if self.snapshots != Snapshots::Off || wanted.is_none_or(|said| *said == Snapshots::Off) {
+            return Ok(());
+        }
+        Err(ConfigError::NoSnapshots {
+            category: self.category.to_owned(),
+            aggregate: self.type_name.to_owned(),
+        })
+    }
+}
+
+/// The types that have joined, by category.
+#[derive(Default)]
+pub(super) struct Members(HashMap<&'static str, Member>);
+
+impl Members {
+    pub(super) fn join(&mut self, domain: &DomainName, member: &Member) -> Result<(), ConfigError> {
+        let first = self.0.entry(member.category).or_insert(*member);
+        if first.type_id == member.type_id {
+            return Ok(());
+        }
+        Err(ConfigError::CategoryTaken {
+            domain: domain.to_string(),
+            category: member.category.to_owned(),
+            first: first.type_name.to_owned(),
+            second: member.type_name.to_owned(),
+        })
+    }
+
+    /// What was said of snapshots is of aggregates that there are, and that can have some.
+    pub(super) fn check(&self, said: &HashMap<String, Snapshots>) -> Result<(), ConfigError> {
+        for member in self.0.values() {
+            member.check(said)?;
+        }
+        let in_program = |category: &str| registry::aggregates().any(|a| a.category == category);
+        match said
+            .keys()
+            .find(|category| !self.0.contains_key(category.as_str()) && !in_program(category))
+        {
+            None => Ok(()),
+            Some(category) => Err(ConfigError::UnknownCategory {
+                category: category.clone(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A domain: a name, a store, a clock, ids, and the aggregates that are its members.
+
+mod builder;
+mod members;
+mod pages;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+pub use builder::DomainBuilder;
+use members::{Member, Members};
+use pages::{PageGuard, Pages};
+
+use crate::aggregate::{Aggregate, Snapshots};
+use crate::error::ConfigError;
+use crate::record::Context;
+use crate::repository::{Repository, Turns};
+use crate::store::EventStore;
+use crate::stream::DomainName;
+
+/// A bounded context: owns a name and a store, and knows its aggregates.
+///
+/// Clones are cheap and share everything. What waits needs a tokio runtime with its timer, as
+/// `#[tokio::main]` makes it (`enable_time` where it is built by hand).
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let domain = Domain::builder("bank").build()?;
+/// assert_eq!(domain.name().as_str(), "bank");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Domain {
+    shared: Arc<Shared>,
+    context: Arc<[u8]>,
+}
+
+struct Shared {
+    name: DomainName,
+    store: Arc<dyn EventStore>,
+    clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    ids: Box<dyn Fn() -> Uuid + Send + Sync>,
+    snapshot_every: u64,
+    snapshots: HashMap<String, Snapshots>,
+    conflict_deadline: Duration,
+    members: Mutex<Members>,
+    turns: Turns,
+    pages: Pages,
+}
+
+impl Domain {
+    /// Begins to describe a domain; `name` is `snake_case`.
+    pub fn builder(name: impl Into<String>) -> DomainBuilder {
+        DomainBuilder::new(name.into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &DomainName {
+        &self.shared.name
+    }
+
+    /// Its store, to read streams, categories and everything.
+    pub fn store(&self) -> &dyn EventStore {
+        &*self.shared.store
+    }
+
+    /// The repository of one kind of aggregate. The first one makes it a member of the domain.
+    ///
+    /// Where another member has the same category, every call on the repository answers
+    /// [`ConfigError::CategoryTaken`]; [`DomainBuilder::aggregate`] tells it when the domain is
+    /// built.
+    pub fn repository<A: Aggregate>(&self) -> Repository<A> {
+        Repository::new(self.clone(), self.join(&Member::of::<A>()))
+    }
+
+    /// The same domain, where events are raised under `context`.
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a context is made where it is handed over"
+    )]
+    pub fn with_context(&self, context: Context) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            context: context.encode().into(),
+        }
+    }
+
+    /// What its clock shows, in whole microseconds.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.shared.clock)().trunc_subsecs(6)
+    }
+
+    pub(crate) fn new_event_id(&self) -> Uuid {
+        (self.shared.ids)()
+    }
+
+    pub(crate) fn store_shared(&self) -> &Arc<dyn EventStore> {
+        &self.shared.store
+    }
+
+    pub(crate) fn context(&self) -> &Arc<[u8]> {
+        &self.context
+    }
+
+    /// After how many events a snapshot of an `A` is taken, where it is: what was said for its
+    /// category goes before what it says itself, and that before what was said for the domain.
+    pub(crate) fn snapshot_every<A: Aggregate>(&self) -> Option<u64> {
+        let said = self.shared.snapshots.get(A::CATEGORY);
+        match said.copied().unwrap_or(A::SNAPSHOTS) {
+            Snapshots::AsTheDomainSays => Some(self.shared.snapshot_every),
+            Snapshots::Every(events) => Some(events),
+            Snapshots::Off => None,
+        }
+    }
+
+    pub(crate) fn conflict_deadline(&self) -> Duration {
+        self.shared.conflict_deadline
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.shared.turns
+    }
+
+    /// A page from those that earlier reads grew.
+    pub(crate) fn page(&self) -> PageGuard<'_> {
+        self.shared.pages.page()
+    }
+
+    fn join(&self, member: &Member) -> Result<(), ConfigError> {
+        let mut members = self
+            .shared
+            .members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        members.join(&self.shared.name, member)?;
+        member.check(&self.shared.snapshots)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain")
+            .field("name", &self.shared.name.as_str())
+            .field("store", &self.shared.store)
+            .field("snapshot_every", &self.shared.snapshot_every)
+            .finish_non_exhaustive()
+    }
+}
