@@ -48,15 +48,15 @@ async fn a_uri_that_names_no_store_is_refused_in_words() {
     for (uri, words) in [
         (
             "bank.db",
-            "could not connect: the URI has no scheme; write one of `memory` and `sqlite`, as in `sqlite://bank.db`",
+            "could not connect: the URI has no scheme; write one of `memory`, `sqlite`, `postgres` and `message-db`, as in `sqlite://bank.db`",
         ),
         (
             "mysql://root:secret@host/db",
-            "could not connect: the scheme `mysql` is unknown, known are `memory` and `sqlite`",
+            "could not connect: the scheme `mysql` is unknown, known are `memory`, `sqlite`, `postgres` and `message-db`",
         ),
         (
             "sqlite://%+1.db",
-            "could not connect: a `%` in the path is not followed by two hexadecimal digits; write `%25`",
+            "could not connect: the path holds a `%` that is not followed by two hexadecimal digits of UTF-8; write `%25`",
         ),
         (
             "memory://bank",
@@ -71,16 +71,35 @@ async fn a_uri_that_names_no_store_is_refused_in_words() {
             "could not connect: the URI names no file; write `sqlite://bank.db`",
         ),
         (
-            "sqlite://bank.db?sync=full",
-            "could not connect: the option `sync` is unknown, `sqlite` knows `synchronous`",
+            "sqlite://bank.db?synchronos=full",
+            "could not connect: the option `synchronos` is unknown, did you mean `synchronous`?",
         ),
         (
             "sqlite://bank.db?synchronous=off",
             "could not connect: `synchronous` is `off`, expected was `full` or `normal`",
         ),
         (
+            "sqlite://bank.db?sync=full",
+            "could not connect: the option `sync` is unknown, known are `synchronous`, `readers`, \
+             `lock_wait` and `max_size_bytes`",
+        ),
+        (
+            "sqlite://bank.db?lock_wait=5",
+            "could not connect: `lock_wait` is `5`, expected was a number and its unit, as in \
+             `lock_wait = \"5s\"` or `\"500ms\"`",
+        ),
+        (
+            "sqlite://bank.db?readers=1&readers=2",
+            "could not connect: `readers` stands twice in the URI",
+        ),
+        (
+            "postgres://ada:secret@host/db?pool_size=many",
+            "could not connect: `pool_size` is `many`, expected was a whole number, as in \
+             `pool_size = 8`",
+        ),
+        (
             "sqlite://100%.db",
-            "could not connect: a `%` in the path is not followed by two hexadecimal digits; write `%25`",
+            "could not connect: the path holds a `%` that is not followed by two hexadecimal digits of UTF-8; write `%25`",
         ),
     ] {
         let error = refusal(uri).await;

@@ -30,6 +30,7 @@ mod message_db_store {
 }
 
 mod broken_stores;
+mod config;
 mod connect;
 mod json_store;
 mod message_db;
