@@ -1,41 +1,37 @@
-//! A bank in one SQLite file: money moves, an overdraft is refused, the past is visited, two
-//! writers collide.
+//! A bank on any store: money moves, an overdraft is refused, the past is visited, two writers
+//! collide.
 //!
 //! ```sh
-//! cargo run --example bank              # in a new temporary folder
-//! cargo run --example bank -- FOLDER    # in a folder of yours
+//! cargo run --example bank                          # in a new temporary folder
+//! cargo run --example bank -- FOLDER                # in a folder of yours
+//! cargo run --example bank -- --store URI           # in any store
+//! ES_ENV=postgres cargo run --example bank          # as `domain.toml` says
 //! ```
 
 mod account;
-
-use std::path::{Path, PathBuf};
+mod place;
 
 use account::{BankAccount, BankAccountEvent};
-use anyhow::Context as _;
 use es_core::prelude::*;
-use es_stores::SqliteStore;
+use place::Place;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let file = folder()?.join("bank.db");
-    println!("A bank in one SQLite file: {}", file.display());
+    let place = Place::told()?;
+    println!("A bank in {}", place.name());
 
-    let accounts = open(&file).await?;
+    let bank = place.open().await?;
+    let accounts = bank.repository();
     let id = move_money(&accounts).await?;
     ask_for_too_much(&accounts, &id).await?;
 
     drop(accounts);
-    let accounts = open(&file).await?;
+    let (bank, reopening) = place.open_again(bank).await?;
+    println!("\n{reopening}");
+    let accounts = bank.repository();
     reopened(&accounts, &id).await?;
     travel_back(&accounts, &id).await?;
     collide(&accounts, &id).await
-}
-
-/// The bank in `file`, which is made where there is none.
-async fn open(file: &Path) -> anyhow::Result<Repository<BankAccount>> {
-    let store = SqliteStore::open(file).await?;
-    let bank = Domain::builder("bank").event_store(store).build()?;
-    Ok(bank.repository())
 }
 
 async fn move_money(accounts: &Repository<BankAccount>) -> anyhow::Result<Uuid> {
@@ -77,7 +73,6 @@ async fn ask_for_too_much(accounts: &Repository<BankAccount>, id: &Uuid) -> anyh
 }
 
 async fn reopened(accounts: &Repository<BankAccount>, id: &Uuid) -> anyhow::Result<()> {
-    println!("\nThe file is closed and opened again");
     let account = accounts.get(id).await?;
     println!(
         "  {} has {}",
@@ -152,18 +147,4 @@ fn words(event: &BankAccountEvent) -> String {
 
 fn money(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
-}
-
-/// The folder named on the command line, or a new one for temporary files, which is kept so that
-/// you can look inside.
-fn folder() -> anyhow::Result<PathBuf> {
-    match std::env::args_os().nth(1) {
-        Some(folder) => {
-            let folder = PathBuf::from(folder);
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("could not make the folder `{}`", folder.display()))?;
-            Ok(folder)
-        }
-        None => Ok(tempfile::Builder::new().prefix("bank-").tempdir()?.keep()),
-    }
 }

@@ -23,24 +23,51 @@ const TESTS: [&str; 4] = [
 #[test]
 fn every_test_that_the_readme_names_exists() {
     let readme = read("README.md");
-    let (_, guarantees) = readme.split_once("## What is guaranteed").unwrap();
-    let (guarantees, _) = guarantees.split_once("\n## ").unwrap();
+    let (_, tables) = readme.split_once("## Stores").unwrap();
+    let (tables, _) = tables.split_once("\n## Looking inside").unwrap();
     let tests = TESTS
         .iter()
         .flat_map(|folder| sources(&root().join(folder)));
     let tests = tests.collect::<String>();
 
-    let rows = guarantees
-        .lines()
-        .filter(|line| line.starts_with("| ") && line.contains('`'));
-    let shown = rows.map(|row| row.split('|').nth(2).unwrap());
+    let rows = tables.lines().filter(|line| line.starts_with("| "));
+    // The last column of each table says what shows it.
+    let shown = rows.map(|row| row.trim_end_matches('|').rsplit('|').next().unwrap());
     let named = shown.flat_map(code).collect::<Vec<_>>();
-    assert!(named.len() > 20, "{named:?}");
+    assert!(named.len() > 35, "{named:?}");
     for test in named {
         assert!(
             tests.contains(&format!("fn {test}(")),
             "no test is named `{test}`"
         );
+    }
+}
+
+/// What the README and the documentation of the configuration show is read as it stands.
+#[test]
+fn every_domain_toml_that_is_shown_reads() {
+    let module = read("es-stores/src/config/mod.rs")
+        .replace("//! ", "")
+        .replace("//!", "");
+    for text in [read("README.md"), module] {
+        let shown = text.split("```toml\n").skip(1);
+        let shown = shown.filter(|block| block.starts_with("name = "));
+        let blocks = shown.map(|block| block.split("```").next().unwrap());
+        let blocks = blocks.collect::<Vec<_>>();
+        assert_eq!(blocks.len(), 1);
+
+        for environment in ["", "production"] {
+            let variables = move |name: &str| match name {
+                "ES_ENV" => Some(environment.to_owned()),
+                "DATABASE_URL" => Some("postgres://localhost/bank".to_owned()),
+                _ => None,
+            };
+            let config = es_stores::Config::loader().variables(variables);
+            let config = config.toml(blocks[0]).unwrap();
+
+            assert_eq!(config.name(), Some("bank"));
+            assert_eq!(config.log_filter(), Some("info"));
+        }
     }
 }
 

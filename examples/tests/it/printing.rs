@@ -1,7 +1,7 @@
 //! What the examples print is what the documents show.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
 #[test]
 fn the_bank_prints_what_the_readme_shows() {
@@ -14,6 +14,47 @@ fn the_bank_prints_what_the_readme_shows() {
         without_ids(&printed),
         shown(include_str!("../../../README.md"), "bank")
     );
+}
+
+#[test]
+fn the_bank_prints_the_same_in_any_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = format!(
+        "sqlite://{}/bank.db?synchronous=normal",
+        folder.path().display()
+    );
+
+    let in_a_file = run("bank", &["--store", &uri]);
+    let in_memory = run("bank", &["--store", "memory://"]);
+
+    let shown = shown(include_str!("../../../README.md"), "bank");
+    let (in_a_file, in_memory) = (without_ids(&in_a_file), without_ids(&in_memory));
+    assert!(
+        in_a_file.lines().skip(1).eq(shown.lines().skip(1)),
+        "{in_a_file}"
+    );
+    assert!(in_memory.ends_with("Ada has 55.00\n"), "{in_memory}");
+}
+
+#[test]
+fn the_bank_says_what_to_do_where_the_server_is_not_there() {
+    let uri = "postgres://ada:secret@127.0.0.1:1/bank?connect_timeout=5s";
+
+    let refused = output("bank", &["--store", uri]);
+
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success());
+    assert!(
+        told.starts_with(
+            "Error: the store can not be reached; start a server with `docker compose up"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains("could not connect to `postgres://ada@127.0.0.1:1/bank`"),
+        "{told}"
+    );
+    assert!(!told.contains("secret"), "{told}");
 }
 
 #[test]
@@ -51,19 +92,25 @@ fn a_repository_is_imported_once_and_shown_at_a_commit() {
 
 /// Runs an example that cargo built beside this test and answers what it printed.
 fn run(example: &str, arguments: &[&str]) -> String {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).map(PathBuf::from).unwrap();
-    let file = format!("{example}{}", std::env::consts::EXE_SUFFIX);
-    let output = Command::new(profile.join("examples").join(file))
-        .args(arguments)
-        .output()
-        .expect("the example is not built: run `cargo build -p es-examples --examples` first");
+    let output = output(example, arguments);
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
+}
+
+fn output(example: &str, arguments: &[&str]) -> Output {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).map(PathBuf::from).unwrap();
+    let file = format!("{example}{}", std::env::consts::EXE_SUFFIX);
+    Command::new(profile.join("examples").join(file))
+        .args(arguments)
+        .env_remove("ES_ENV")
+        .env_remove("ES_STORE_URI")
+        .output()
+        .expect("the example is not built: run `cargo build -p es-examples --examples` first")
 }
 
 /// The block of text behind `$ cargo run --example NAME` in a document.
