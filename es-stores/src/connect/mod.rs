@@ -1,5 +1,7 @@
 //! A store by its URI.
 
+#[cfg(feature = "message-db")]
+mod message_db;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -106,7 +108,7 @@ impl From<StoreError> for Open {
 }
 
 /// Percent-decoding, as URIs have it.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "message-db", feature = "postgres"))]
 pub(crate) fn unescape(text: &str) -> Result<String, StoreError> {
     uri::unescape(text).ok_or_else(|| invalid(format_args!("the URI {}", uri::BAD_ESCAPE)))
 }

@@ -101,6 +101,8 @@ impl Known {
             Self::Sqlite => super::sqlite::open(uri, settings).await,
             #[cfg(feature = "postgres")]
             Self::Postgres => super::postgres::open(uri, settings).await,
+            #[cfg(feature = "message-db")]
+            Self::MessageDb => super::message_db::open(uri, settings).await,
             #[allow(unreachable_patterns, reason = "it is, where all features are on")]
             store => Err(Open::NotCompiled(store)),
         }

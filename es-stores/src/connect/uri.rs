@@ -58,7 +58,7 @@ impl Uri {
     }
 
     /// The same URI of a PostgreSQL server with no other options than these, as they are written.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "message-db", feature = "postgres"))]
     pub(super) fn for_driver(&self, options: &[String]) -> String {
         let passed = |option: &&str| {
             let name = option.split('=').next().unwrap_or_default();

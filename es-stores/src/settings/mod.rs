@@ -92,7 +92,7 @@ impl Settings {
     }
 
     /// The options of the URI that were not asked for: they are for the driver.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "message-db", feature = "postgres"))]
     pub(crate) fn take_options(&mut self) -> Vec<String> {
         let asked = &self.asked;
         let left = self

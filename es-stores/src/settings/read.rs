@@ -159,7 +159,7 @@ impl Settings {
 
     /// As [`duration`](Self::duration); in a URI a bare number is seconds too, as PostgreSQL's own
     /// programs have it.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "message-db", feature = "postgres"))]
     pub(crate) fn duration_or_seconds(
         &mut self,
         key: &str,
