@@ -137,7 +137,8 @@ impl Capabilities {
 /// What the payloads, the metadata and the snapshots of a store may hold, and how they come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payloads {
-    /// Any bytes; they come back as they were written.
+    /// Any bytes; they come back as they were written. Metadata that is no JSON object may be
+    /// refused.
     Bytes,
     /// JSON, which comes back equal as JSON: the order of keys, spaces, keys that stand twice, how
     /// letters are escaped and how numbers are written may change, and `-0.0` loses its sign.

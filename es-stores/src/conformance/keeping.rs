@@ -3,14 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use es_core::record::{NewEvent, NewEvents};
-use es_core::store::{EventStore, Expected, Payloads, StoreErrorKind, StreamAppend};
+use es_core::store::{AppendError, EventStore, Expected, Payloads, StoreErrorKind, StreamAppend};
 use uuid::Uuid;
 
 use super::Harness;
 use super::json::comes_back;
 use super::support::{
     STREAM, append, append_all, append_refused, at, event, event_of, events, id, numbers, part,
-    read, read_all, read_category, text, time,
+    read, read_all, read_category, text, time, try_append,
 };
 
 /// JSON that stores of JSON tend to change, or not to take: the order of keys, keys that stand
@@ -181,20 +181,40 @@ pub async fn metadata_that_is_no_object_comes_back_or_is_refused(harness: impl H
     ];
 
     match store.capabilities().payloads {
-        Payloads::Bytes => metadata_came_back(&store, &metadata).await,
+        Payloads::Bytes => {
+            for (metadata, nth) in metadata.into_iter().zip(1..) {
+                let events = with_metadata([2 * nth, 2 * nth + 1], metadata);
+                let stream = format!("test::thing-{nth}");
+                match try_append(&store, &stream, at(0), events).await {
+                    Ok(_) => assert_eq!(&*read(&store, &stream).await[1].metadata, metadata),
+                    Err(refusal) => {
+                        assert!(
+                            matches!(&refusal, AppendError::Store(error) if error.kind() == StoreErrorKind::Invalid),
+                            "{refusal:?}"
+                        );
+                        assert!(read(&store, &stream).await.is_empty());
+                    }
+                }
+            }
+        }
         Payloads::Json => {
             for metadata in metadata {
-                let mut events = events([1]);
-                let id = id(2);
-                events.push(NewEvent {
-                    id,
-                    metadata,
-                    ..event_of(b"{}").get(0)
-                });
+                let events = with_metadata([1, 2], metadata);
                 refused(&store, vec![part(STREAM, at(0), events)]).await;
             }
         }
     }
+}
+
+/// Two events, of which the second has metadata.
+fn with_metadata([first, second]: [u64; 2], metadata: &[u8]) -> NewEvents {
+    let mut events = events([first]);
+    events.push(NewEvent {
+        id: id(second),
+        metadata,
+        ..event_of(b"{}").get(0)
+    });
+    events
 }
 
 /// Times are kept to the microsecond, before 1970 and in the year 9999 too, and need not grow.

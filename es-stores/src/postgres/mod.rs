@@ -29,8 +29,8 @@
 //! # Servers
 //!
 //! PostgreSQL 13 or newer, in the encoding UTF8. What was acknowledged survives what the server's
-//! settings promise: with `fsync` and `synchronous_commit` on, as they are unless somebody turned
-//! them off, the loss of power. A standby answers reads of streams; categories and everything are
+//! settings promise, which is looked at when opening: with `fsync` and `synchronous_commit` on, as
+//! they are unless somebody turned them off, the loss of power. A standby answers reads of streams; categories and everything are
 //! read from the primary, which alone knows who is writing. After a failover to a standby that had
 //! not received everything, positions may be given anew: whoever was ahead of it has to begin again.
 //! Through a pooler in transaction mode, prepared statements have to be supported by it, and
@@ -92,6 +92,7 @@ struct Shared {
     settled: Settled,
     bell: Arc<Bell>,
     snapshots: SnapshotSql,
+    durability: Durability,
 }
 
 impl PostgresStore {
@@ -127,7 +128,7 @@ impl PostgresStore {
         let schema = options.schema.as_str();
         schema::check_name(schema)?;
         let link = Arc::new(Link::new(&Address::parse(uri)?, &options.link)?);
-        schema::prepare(&link, schema, options.migrate).await?;
+        let durability = schema::prepare(&link, schema, options.migrate).await?;
         let bell = Arc::new(Bell::new(Arc::clone(&link), format!("es {schema}")));
         let writer = Writer::new(Arc::clone(&link), Arc::clone(&bell), schema);
         let settled = SettledSql {
@@ -141,6 +142,7 @@ impl PostgresStore {
                 reads: Reads::new(schema),
                 settled: Settled::new(settled),
                 snapshots: SnapshotSql::new(schema),
+                durability,
                 link,
                 bell,
             }),
@@ -181,7 +183,7 @@ impl EventStore for PostgresStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new(true, Durability::Power)
+        Capabilities::new(true, self.shared.durability)
     }
 
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {

@@ -1,7 +1,7 @@
 //! The tables: their versions, and who makes them.
 
 use deadpool_postgres::GenericClient;
-use es_core::store::{StoreError, StoreErrorKind};
+use es_core::store::{Durability, StoreError, StoreErrorKind};
 
 use crate::pg::{Client, Link, Trouble, quoted};
 
@@ -63,8 +63,12 @@ pub(super) fn check_name(schema: &str) -> Result<(), StoreError> {
 }
 
 /// Makes sure that the tables are there and of this version; makes them, or brings them up to date,
-/// where that is wanted.
-pub(super) async fn prepare(link: &Link, schema: &str, migrate: bool) -> Result<(), StoreError> {
+/// where that is wanted. Answers what the server promises.
+pub(super) async fn prepare(
+    link: &Link,
+    schema: &str,
+    migrate: bool,
+) -> Result<Durability, StoreError> {
     let failed = |trouble: &Trouble| link.error("open the store at", trouble);
     let mut client = link
         .client()
@@ -75,7 +79,7 @@ pub(super) async fn prepare(link: &Link, schema: &str, migrate: bool) -> Result<
         .map_err(|trouble| failed(&trouble))?;
     let version = found.version(link, schema)?;
     if version == VERSIONS.len() {
-        return Ok(());
+        return Ok(found.durability);
     }
     if !migrate {
         let why = match version {
@@ -96,7 +100,7 @@ pub(super) async fn prepare(link: &Link, schema: &str, migrate: bool) -> Result<
     migrated
         .map_err(|trouble| link.error(&format!("make the schema `{schema}` in"), &trouble))?
         .version(link, schema)?;
-    Ok(())
+    Ok(found.durability)
 }
 
 /// In one transaction behind a lock: whoever comes second finds it done.
@@ -122,6 +126,7 @@ struct Found {
     server: i32,
     encoding: String,
     version: Option<usize>,
+    durability: Durability,
 }
 
 async fn look(client: &impl GenericClient, schema: &str) -> Result<Found, Trouble> {
@@ -141,6 +146,10 @@ async fn look(client: &impl GenericClient, schema: &str) -> Result<Found, Troubl
         server: row.try_get(0)?,
         encoding: row.try_get(1)?,
         version,
+        durability: match row.try_get(3)? {
+            true => Durability::Power,
+            false => Durability::Process,
+        },
     })
 }
 
