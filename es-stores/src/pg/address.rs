@@ -40,6 +40,12 @@ impl Address {
                 "the URI does not begin with `postgres://`; write `postgres://user@host:5432/database`",
             ));
         }
+        if uri.matches('@').count() > 1 || uri.contains('?') && query_holds_password(uri) {
+            return Err(invalid(
+                "the URI holds an `@` that ends nothing; a user's name or a password writes `@` as \
+                 `%40`, `?` as `%3F`, `/` as `%2F`, `:` as `%3A` and `%` as `%25`",
+            ));
+        }
         let (server, query) = uri.split_once('?').unwrap_or((uri, ""));
         let mut mode = "prefer";
         let mut roots = None;
@@ -109,6 +115,12 @@ fn ssl(mode: &str, roots: Roots) -> Result<(SslMode, Trust), StoreError> {
     })
 }
 
+/// A `?` in a password seems to begin the query, which then holds the `@` before the host.
+fn query_holds_password(uri: &str) -> bool {
+    let (server, query) = uri.split_once('?').unwrap_or((uri, ""));
+    !server.contains('@') && query.contains('@')
+}
+
 fn invalid(why: impl std::fmt::Display) -> StoreError {
     StoreError::new(StoreErrorKind::Invalid, format!("connect: {why}"))
 }
@@ -166,6 +178,14 @@ mod tests {
             trust("sslmode=verify-full"),
             (SslMode::Require, Trust::SignedForHost(None))
         );
+    }
+
+    #[test]
+    fn a_password_that_is_not_escaped_does_not_show() {
+        for uri in ["postgres://u:se@cret@h/d", "postgres://u:se?cret=x@h/d"] {
+            let told = refused(uri);
+            assert!(told.contains("%40") && !told.contains("cret"), "{told}");
+        }
     }
 
     #[test]

@@ -127,13 +127,16 @@ impl<W: WriteUnits> Shared<W> {
     fn push(self: &Arc<Self>, job: Job) {
         let mut queue = self.queue();
         queue.waiting.push_back(job);
-        if queue.running < self.most_at_a_time {
-            queue.running += 1;
+        let one_more = queue.running < self.most_at_a_time;
+        queue.running += usize::from(one_more);
+        drop(queue);
+        if one_more {
             let runner = Runner {
                 shared: Arc::clone(self),
                 locks: HashSet::new(),
                 ended: false,
             };
+            // A runtime that is ending drops it at once, here.
             tokio::spawn(runner.run());
         }
     }
@@ -150,8 +153,8 @@ impl<W: WriteUnits> Shared<W> {
                     job.answer(outcome.map_err(AppendError::Conflict));
                 }
             }
-            // One may be to blame: each by itself, so that only that one fails.
-            Err(Failure::Refused(_)) if batch.len() > 1 => {
+            // Each by itself, so that only the guilty one fails.
+            Err(Failure::Refused(trouble)) if batch.len() > 1 && trouble.may_blame_one() => {
                 for job in batch {
                     let outcome = self.patiently(&[Arc::clone(&job.unit)]).await;
                     let outcome = outcome.map(|mut outcomes| outcomes.remove(0));
@@ -285,5 +288,15 @@ impl<W: WriteUnits> Drop for Runner<W> {
             queue.busy.remove(&lock);
         }
         queue.running -= 1;
+        let left = match queue.running {
+            0 => mem::take(&mut queue.waiting),
+            _ => VecDeque::new(),
+        };
+        drop(queue);
+        for job in left {
+            let action = "append: the runtime that should have written it has ended";
+            let never_sent = StoreError::new(StoreErrorKind::Unavailable, action);
+            job.answer(Err(never_sent.into()));
+        }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_postgres::AsyncMessage;
 
-use super::Link;
+use super::{Link, Trouble};
 
 /// Other processes are rung up at most this often: one notification tells of all appends before it.
 const RING_EVERY: Duration = Duration::from_millis(10);
@@ -106,7 +106,7 @@ impl Shared {
         loop {
             match self.serve(link, &mut pause).await {
                 Ok(()) => tracing::debug!("the connection for wake-ups has ended"),
-                Err(error) => tracing::debug!(%error, "no connection for wake-ups"),
+                Err(trouble) => tracing::debug!(?trouble, "no connection for wake-ups"),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY.1);
@@ -117,10 +117,9 @@ impl Shared {
     }
 
     /// Until the connection ends.
-    async fn serve(&self, link: &Link, pause: &mut Duration) -> Result<(), tokio_postgres::Error> {
+    async fn serve(&self, link: &Link, pause: &mut Duration) -> Result<(), Trouble> {
         self.work.notified().await;
         let (client, mut connection) = link.connect().await?;
-        *pause = RETRY.0;
         let hear = async {
             loop {
                 let message =
@@ -128,7 +127,7 @@ impl Shared {
                 match message {
                     Some(Ok(AsyncMessage::Notification(_))) => self.wake(),
                     Some(Ok(_)) => {}
-                    Some(Err(error)) => return Err(error),
+                    Some(Err(error)) => return Err(Trouble::from(error)),
                     None => return Ok(()),
                 }
             }
@@ -140,6 +139,7 @@ impl Shared {
                     let listen = format!("LISTEN {}", quoted(&self.channel));
                     client.batch_execute(&listen).await?;
                     listening = true;
+                    *pause = RETRY.0;
                     // What was committed before is not told of.
                     self.wake();
                 }
@@ -149,8 +149,9 @@ impl Shared {
                         .await;
                     if let Err(error) = rung {
                         self.ring.store(true, Ordering::Release);
-                        return Err(error);
+                        return Err(error.into());
                     }
+                    *pause = RETRY.0;
                     tokio::time::sleep(RING_EVERY).await;
                     if self.ring.load(Ordering::Acquire) {
                         continue;

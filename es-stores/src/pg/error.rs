@@ -28,6 +28,8 @@ enum Certainty {
     Refused,
     /// The connection ended before the answer.
     Unknown,
+    /// The answer came, and is none that a store gives.
+    Unread,
 }
 
 /// Why a batch of appends was not acknowledged.
@@ -60,6 +62,29 @@ impl Trouble {
         self.certainty == Certainty::Unknown
     }
 
+    /// What was prepared on the connection is not valid any more: the schema has changed, or a
+    /// pooler has forgotten it.
+    pub(crate) fn is_stale_statement(&self) -> bool {
+        let code = db_error(&*self.source).map(DbError::code);
+        matches!(
+            code,
+            Some(&SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME)
+        )
+    }
+
+    /// The same before anything was sent.
+    pub(crate) fn before_sending(mut self) -> Self {
+        self.certainty = Certainty::NotSent;
+        self
+    }
+
+    /// Whether a value of one append may have caused it, rather than the state of the server.
+    pub(crate) fn may_blame_one(&self) -> bool {
+        let code = db_error(&*self.source).map(DbError::code);
+        let class = code.map(|code| &code.code()[..2]);
+        class.is_none_or(|class| ["22", "23", "54", "P0", "XX"].contains(&class))
+    }
+
     /// Two transactions waited for each other, and the server chose this one to give way.
     pub(crate) fn gave_way(&self) -> bool {
         let code = db_error(&*self.source).map(DbError::code);
@@ -87,7 +112,7 @@ impl Trouble {
         match self.certainty {
             Certainty::NotSent => Failure::NotReached(self),
             Certainty::Refused => Failure::Refused(self),
-            Certainty::Unknown => Failure::Unknown(self),
+            Certainty::Unknown | Certainty::Unread => Failure::Unknown(self),
         }
     }
 
@@ -103,29 +128,46 @@ impl Trouble {
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
-        let (kind, hint) = match error.as_db_error() {
-            Some(told) => kind_of(told.code()),
-            None => (StoreErrorKind::Unavailable, None),
-        };
-        let certainty = match error.as_db_error() {
-            // A server that ends the connection may have ended it behind the commit.
-            Some(told) => match told.parsed_severity() {
-                Some(Severity::Error) => Certainty::Refused,
-                _ => Certainty::Unknown,
-            },
-            None if was_sent(&error) => Certainty::Unknown,
-            None => Certainty::Refused,
+        let (kind, hint, certainty) = match error.as_db_error() {
+            Some(told) => {
+                let (kind, hint) = kind_of(told.code());
+                (kind, hint, certainty_of(told))
+            }
+            None => {
+                let (kind, certainty) = driver_failure(&error);
+                (kind, None, certainty)
+            }
         };
         Self {
-            kind: if certainty == Certainty::Refused && error.as_db_error().is_none() {
-                StoreErrorKind::Invalid
-            } else {
-                kind
-            },
+            kind,
             hint,
             certainty,
             source: Arc::new(error),
         }
+    }
+}
+
+/// A server that ends the connection may have ended it behind the commit; one that only refuses the
+/// statement has not committed it. A pooler may say the first in words of the second.
+fn certainty_of(told: &DbError) -> Certainty {
+    let code = told.code().code();
+    let lost = code.starts_with("08") || ["57P01", "57P02", "40003"].contains(&code);
+    match told.parsed_severity() {
+        Some(Severity::Error) if !lost => Certainty::Refused,
+        _ => Certainty::Unknown,
+    }
+}
+
+/// The driver tells its kinds of errors apart in words alone.
+fn driver_failure(error: &Error) -> (StoreErrorKind, Certainty) {
+    let told = error.to_string();
+    let begins = |begins: &[&str]| begins.iter().any(|it| told.starts_with(it));
+    if begins(&["error serializing", "error encoding", "expected "]) {
+        (StoreErrorKind::Invalid, Certainty::NotSent)
+    } else if begins(&["error deserializing", "invalid column", "query returned"]) {
+        (StoreErrorKind::Corrupt, Certainty::Unread)
+    } else {
+        (StoreErrorKind::Unavailable, Certainty::Unknown)
     }
 }
 
@@ -160,12 +202,6 @@ impl From<PoolError> for Trouble {
             source: Arc::new(error),
         }
     }
-}
-
-/// Whether the statement may have reached the server: values that do not encode never leave.
-fn was_sent(error: &Error) -> bool {
-    let told = error.to_string();
-    !(told.starts_with("error serializing") || told.starts_with("error encoding"))
 }
 
 fn db_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a DbError> {

@@ -8,7 +8,7 @@ use deadpool_postgres::{
 };
 use es_core::store::{StoreError, StoreErrorKind};
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Config, Socket};
+use tokio_postgres::{Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Trouble;
@@ -41,8 +41,12 @@ pub(crate) struct Link {
     pool: Pool,
     config: Config,
     tls: MakeRustlsConnect,
+    connect_timeout: Duration,
     shown: String,
 }
+
+/// What drives a connection.
+type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Link {
     /// Does not connect yet.
@@ -79,6 +83,7 @@ impl Link {
             pool,
             config,
             tls,
+            connect_timeout: options.connect_timeout,
             shown: address.shown(),
         })
     }
@@ -88,30 +93,24 @@ impl Link {
         Ok(self.pool.get().await?)
     }
 
-    /// Whether the connection has died under something that may be done twice: then all others that
-    /// are idle are forgotten, since they may have died with it and not know yet, and the next try
-    /// has a new one.
+    /// Whether the same may succeed on a new connection: where this one has died, or what was
+    /// prepared on it is not valid any more. Then all that are idle are forgotten, since they may
+    /// be no better and not know yet, and the next try has a new one.
     pub(crate) fn has_died(&self, trouble: &Trouble) -> bool {
-        if trouble.is_disconnection() {
+        let died = trouble.is_disconnection() || trouble.is_stale_statement();
+        if died {
             self.pool.retain(|_, _| false);
         }
-        trouble.is_disconnection()
+        died
     }
 
     /// A connection outside the pool, with the task that has to drive it.
-    pub(super) async fn connect(
-        &self,
-    ) -> Result<
-        (
-            tokio_postgres::Client,
-            tokio_postgres::Connection<
-                Socket,
-                <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream,
-            >,
-        ),
-        tokio_postgres::Error,
-    > {
-        self.config.connect(self.tls.clone()).await
+    pub(super) async fn connect(&self) -> Result<(tokio_postgres::Client, Driver), Trouble> {
+        let connecting = self.config.connect(self.tls.clone());
+        match tokio::time::timeout(self.connect_timeout, connecting).await {
+            Ok(connected) => Ok(connected?),
+            Err(late) => Err(Trouble::new(StoreErrorKind::Unavailable, late)),
+        }
     }
 
     /// Where this leads, without the password.
@@ -143,9 +142,17 @@ fn session(options: &LinkOptions) -> String {
         "SET statement_timeout = {}; SET jit = off; SET enable_seqscan = off; \
          SET enable_bitmapscan = off; SET default_transaction_isolation = 'read committed'; \
          SET client_min_messages = warning; SET TimeZone = 'UTC'; {}",
-        options.statement_timeout.as_millis(),
+        milliseconds(options.statement_timeout),
         options.session_sql
     )
+}
+
+/// As the server counts; only zero is for ever.
+fn milliseconds(timeout: Duration) -> u128 {
+    match timeout.is_zero() {
+        true => 0,
+        false => timeout.as_millis().clamp(1, i32::MAX as u128),
+    }
 }
 
 impl fmt::Debug for Link {

@@ -15,6 +15,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use es_core::store::StoreErrorKind;
 use es_core::stream::Position;
@@ -42,6 +43,8 @@ pub(crate) struct Settled {
     sql: SettledSql,
     head: watch::Sender<Position>,
     known: Mutex<Known>,
+    /// Whether there is a fence.
+    held: AtomicBool,
     /// How many looks have begun.
     begun: watch::Sender<u64>,
 }
@@ -68,6 +71,7 @@ impl Settled {
             sql,
             head: watch::Sender::new(Position::START),
             known: Mutex::default(),
+            held: AtomicBool::new(false),
             begun: watch::Sender::new(0),
         }
     }
@@ -79,8 +83,7 @@ impl Settled {
 
     /// Whether something is held back by somebody who is still writing.
     pub(crate) fn holds_back(&self) -> bool {
-        let known = self.known.try_lock();
-        known.is_ok_and(|known| known.fence.is_some())
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Looks how far everything is settled: at the state of some moment after this call began.
@@ -96,6 +99,7 @@ impl Settled {
         let known = &mut *known;
         repeatably!(link, self.look(link, known))?;
         known.looked = look;
+        self.held.store(known.fence.is_some(), Ordering::Relaxed);
         Ok(self.known())
     }
 
@@ -143,6 +147,10 @@ impl Settled {
             });
         } else if let Some(fence) = &mut known.fence {
             fence.writing.retain(|it| now.contains(it));
+            // A transaction that was prepared comes out of a restart under another name, like this
+            // one; whoever it was, it may have been among those that are waited for.
+            let restored = now.into_iter().filter(|it| it.starts_with("-1/"));
+            fence.writing.extend(restored);
         }
         let Some(fence) = known.fence.take_if(|fence| fence.writing.is_empty()) else {
             return Ok(false);

@@ -11,11 +11,31 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 pub(crate) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// What is JSON by every reader's rules, and no deeper than [`serde_json`] reads.
+    /// What is JSON by every reader's rules, and no deeper than the server's stack.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         serde_json::from_str::<IgnoredAny>(text).ok()?;
-        Some(Self(text))
+        (!is_deep(bytes)).then_some(Self(text))
+    }
+}
+
+/// Whether it may be nested more than a thousand times; brackets in texts count too, which does no
+/// harm.
+fn is_deep(json: &[u8]) -> bool {
+    const MOST: usize = 1_000;
+    let opening = |byte: &&u8| matches!(byte, b'[' | b'{');
+    json.len() > 2 * MOST && {
+        let mut depth = 0_usize;
+        let mut deepest = 0;
+        for byte in json {
+            match byte {
+                byte if opening(&byte) => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(depth);
+        }
+        deepest > MOST
     }
 }
 

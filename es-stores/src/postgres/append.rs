@@ -33,7 +33,8 @@ impl Writer {
 
     async fn send(&self, batch: &Batch<'_>) -> Result<Vec<Row>, Trouble> {
         let client = self.link.client().await?;
-        let statement = client.prepare_cached(&self.sql).await?;
+        let statement = client.prepare_cached(&self.sql).await;
+        let statement = statement.map_err(|error| Trouble::from(error).before_sending())?;
         let rows = client
             .query(
                 &statement,
@@ -70,7 +71,14 @@ impl WriteUnits for Writer {
 
     async fn write(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
         let batch = Batch::of(units);
-        let rows = self.send(&batch).await.map_err(Trouble::of_batch)?;
+        let sent = match self.send(&batch).await {
+            // Nothing of it stands.
+            Err(trouble) if trouble.is_stale_statement() && self.link.has_died(&trouble) => {
+                self.send(&batch).await
+            }
+            sent => sent,
+        };
+        let rows = sent.map_err(Trouble::of_batch)?;
         let answers = rows.iter().map(Answer::read).collect::<Result<Vec<_>, _>>();
         // An answer that does not read came behind the commit.
         let answers = answers.map_err(|error| Failure::Unknown(error.into()))?;

@@ -22,6 +22,7 @@
 //! GRANT INSERT ON es.streams, es.events, es.snapshots TO app;
 //! GRANT UPDATE ON es.streams, es.snapshots TO app;
 //! GRANT DELETE ON es.snapshots TO app;
+//! GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA es TO app; -- where PUBLIC may not
 //! ```
 //!
 //! and one that only reads the first two lines. Nobody needs to change or delete events.
@@ -33,8 +34,8 @@
 //! they are unless somebody turned them off, the loss of power. A standby answers reads of streams; categories and everything are
 //! read from the primary, which alone knows who is writing. After a failover to a standby that had
 //! not received everything, positions may be given anew: whoever was ahead of it has to begin again.
-//! Through a pooler in transaction mode, prepared statements have to be supported by it, and
-//! wake-ups between processes come by looking now and then.
+//! Every connection sets a few things for its session, such as the statement timeout: give a store
+//! connections of its own, not those of a pooler in transaction mode that others share.
 
 mod append;
 mod options;

@@ -102,22 +102,22 @@ impl Reads {
         request: &ReadRequest,
         page: &mut Page,
     ) -> Result<(), Trouble> {
-        let mut upto = settled.known();
-        loop {
-            if from <= upto {
-                self.walk(link, request, from.get(), upto.get(), page)
-                    .await?;
-                if page.has_more() {
-                    return Ok(());
-                }
-                from = upto.next();
-            }
-            let further = settled.advance(link).await?;
-            if further < from {
+        let known = settled.known();
+        if from <= known {
+            self.walk(link, request, from.get(), known.get(), page)
+                .await?;
+            if page.has_more() {
                 return Ok(());
             }
-            upto = further;
+            from = known.next();
         }
+        // Once: what is settled while this is read is for the next page, however fast it comes.
+        let upto = settled.advance(link).await?;
+        if from <= upto {
+            self.walk(link, request, from.get(), upto.get(), page)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Adds what lies between `from` and `upto` to the page, until it is filled: a statement after

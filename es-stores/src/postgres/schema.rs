@@ -47,7 +47,7 @@ pub(super) fn check_name(schema: &str) -> Result<(), StoreError> {
         && schema
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && schema.len() <= 63
+        && schema.len() <= 60
         && !schema.starts_with("pg_");
     if proper {
         return Ok(());
@@ -55,7 +55,7 @@ pub(super) fn check_name(schema: &str) -> Result<(), StoreError> {
     Err(StoreError::new(
         StoreErrorKind::Invalid,
         format!(
-            "use the schema `{}`: write at most 63 lower-case letters, digits and underscores, \
+            "use the schema `{}`: write at most 60 lower-case letters, digits and underscores, \
              not beginning with a digit or with `pg_`",
             schema.escape_debug()
         ),
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        let long = "x".repeat(64);
+        let long = "x".repeat(61);
         for improper in ["", "1a", "Es", "a-b", "a\"b", "a'b", "pg_es", "é", &long] {
             assert!(check_name(improper).is_err(), "{improper}");
         }
