@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use es_core::record::{Direction, Page, Source};
-use es_core::store::{Append, AppendError, EventStore, Expected};
+use es_core::store::{Append, AppendError, EventStore, EventStoreExt as _, Expected};
 use es_core::stream::Position;
 use tokio::task::JoinHandle;
 
 use super::Harness;
 use super::support::{
     DIRECTIONS, STREAM, append, append_all, at, conflict, events, name, number, numbers, page_of,
-    part, poll_once, read, read_all, request, sources, try_append, visible, within_deadline,
+    part, poll_once, read, read_all, read_category, request, sources, try_append, visible,
+    within_deadline,
 };
 
 const WRITERS: u64 = 16;
@@ -193,6 +194,38 @@ pub async fn a_growing_stream_is_read_without_gaps(harness: impl Harness) {
         }
     }
     writer.await.expect("the writer is well");
+}
+
+/// A category where nothing happens is read to its end while others grow without a pause.
+pub async fn a_quiet_category_is_read_however_busy_others_are(harness: impl Harness) {
+    let store = Arc::new(harness.open().await);
+    append(&store, STREAM, at(0), events(1..=10)).await;
+    let quiet = name(STREAM).category();
+    read_category(&store, quiet.as_str(), 10).await;
+    let writers = (1..=8).map(|writer| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let stream = format!("test::busy-{writer}");
+            for version in 0.. {
+                let next = events([1_000_000 * writer + version]);
+                append(&store, &stream, at(version), next).await;
+                // A store may never have to wait; the reader is to have its turn.
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+
+    for _ in 0..20 {
+        let read = store.read_category(quiet.as_str()).collect();
+        let read = within_deadline(read).await.expect("the category is read");
+        assert_eq!(read.len(), 10);
+    }
+
+    for writer in writers {
+        writer.abort();
+        assert!(writer.await.is_err_and(|end| end.is_cancelled()));
+    }
 }
 
 /// Who reads a stream in one page sees none of an append or all of it, and so from either end.

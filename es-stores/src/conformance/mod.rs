@@ -236,6 +236,7 @@ macro_rules! conformance_tests {
                 writers_that_expect_nothing_all_succeed
                 units_over_the_same_streams_do_not_lock_each_other_out
                 a_growing_stream_is_read_without_gaps
+                a_quiet_category_is_read_however_busy_others_are
                 an_append_is_seen_whole_or_not_at_all
                 an_append_that_is_given_up_can_be_repeated
                 a_read_that_is_given_up_harms_nobody
