@@ -1,7 +1,8 @@
-//! What the end-to-end tests share: a small domain, stores that misbehave on purpose,
-//! servers of one's own, and what is done to them.
+//! What the end-to-end tests share: a small domain, stores of every kind and stores that misbehave
+//! on purpose, servers of one's own, and what is done to them.
 
 pub mod bank;
+pub mod places;
 pub mod servers;
 pub mod stores;
 pub mod stress;

@@ -1,6 +1,6 @@
-//! A PostgreSQL server of one's own.
+//! A PostgreSQL server of one's own, and what to install on it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
@@ -63,4 +63,16 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let _ = self.run("stop", &["immediate"]);
     }
+}
+
+/// The unpacked npm package of Message DB.
+///
+/// # Errors
+/// Where nobody has said where it is.
+pub fn message_db_package() -> anyhow::Result<PathBuf> {
+    let folder = std::env::var_os("ES_MESSAGE_DB_SQL").context(
+        "Message DB's SQL is needed: start this by `./tests/run`, or name the unpacked npm package \
+         @eventide/message-db by ES_MESSAGE_DB_SQL",
+    )?;
+    Ok(folder.into())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use es_tests::stress::{Postgres, Stress};
+use es_tests::stress::{MessageDb, Postgres, Stress};
 
 /// Writes, reads, rolls back, kills connections and restarts the server as in a crash, and then
 /// checks that nothing was missed, doubled, out of order or lost.
@@ -28,6 +28,8 @@ struct Options {
 #[derive(Clone, Copy, ValueEnum)]
 enum Store {
     Postgres,
+    /// Needs Message DB's SQL: the npm package that `ES_MESSAGE_DB_SQL` names
+    MessageDb,
 }
 
 #[tokio::main]
@@ -42,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let report = match options.store {
         Store::Postgres => stress.run(Postgres).await?,
+        Store::MessageDb => stress.run(MessageDb).await?,
     };
     println!("nothing missed, doubled, out of order or lost");
     println!("{report:#?}");

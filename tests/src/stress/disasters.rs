@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::writers::{STREAMS, stream};
 use super::{Kind, Shared, Stress, connect};
 use crate::servers::Cluster;
 
@@ -36,7 +35,7 @@ impl Disasters {
         let counts = Arc::new(Counts::default());
         let undecided = (0..stress.undecided).map(|nth| {
             let (uri, shared, counts) = (uri.to_owned(), Arc::clone(shared), Arc::clone(&counts));
-            tokio::spawn(waver(kind, uri, 1_000 + nth as u64, shared, counts))
+            tokio::spawn(waver(kind, uri, nth, shared, counts))
         });
         let undecided = undecided.collect();
         let killer = {
@@ -78,8 +77,14 @@ impl Disasters {
 }
 
 /// Takes positions, holds them for a while, and then commits or does not.
-async fn waver<K: Kind>(kind: K, uri: String, seed: u64, shared: Arc<Shared>, counts: Arc<Counts>) {
-    let mut random = fastrand::Rng::with_seed(seed);
+async fn waver<K: Kind>(
+    kind: K,
+    uri: String,
+    who: usize,
+    shared: Arc<Shared>,
+    counts: Arc<Counts>,
+) {
+    let mut random = fastrand::Rng::with_seed(1_000 + who as u64);
     let Ok(mut client) = connect(&uri).await else {
         return;
     };
@@ -90,9 +95,7 @@ async fn waver<K: Kind>(kind: K, uri: String, seed: u64, shared: Arc<Shared>, co
             };
             client = again;
         }
-        // Streams of its own: whoever holds a stream's row holds up its writers, which is no
-        // disaster but the rule.
-        let stream = stream(STREAMS + random.u64(0..8));
+        let stream = kind.undecided_stream(who, random.u64(0..8));
         let write = kind.write_sql(&stream, Uuid::now_v7());
         let begun = client.batch_execute(&format!("BEGIN; {write}")).await;
         tokio::time::sleep(Duration::from_millis(random.u64(0..60))).await;

@@ -7,6 +7,7 @@
 //! acknowledged event must stand there once.
 
 mod disasters;
+mod kinds;
 mod readers;
 mod writers;
 
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use crate::servers::Cluster;
 use disasters::Disasters;
+pub use kinds::{MessageDb, Postgres};
 use readers::{Reader, What};
 
 /// How long, how many, how bad.
@@ -68,7 +70,11 @@ pub trait Kind: Copy + Send + Sync + 'static {
     /// Opens a store of its own.
     fn open(self, uri: &str) -> impl Future<Output = anyhow::Result<Self::Store>> + Send;
 
-    /// Writes one event to a stream, by a statement that takes a position.
+    /// Stream `nth` of those that only the undecided write to, who are told apart by `who`. Whoever
+    /// holds what the others need holds them up, which is no disaster but the rule.
+    fn undecided_stream(self, who: usize, nth: u64) -> String;
+
+    /// Writes one event to a stream, by statements that take a position.
     fn write_sql(self, stream: &str, id: Uuid) -> String;
 
     /// Id, stream, version from 1 and position of every event, in the order of positions.
@@ -223,34 +229,5 @@ async fn connect(uri: &str) -> anyhow::Result<tokio_postgres::Client> {
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
-    }
-}
-
-/// PostgreSQL by our own tables.
-#[derive(Clone, Copy, Debug)]
-pub struct Postgres;
-
-impl Kind for Postgres {
-    type Store = es_stores::PostgresStore;
-
-    async fn prepare(self, _: &str) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    async fn open(self, uri: &str) -> anyhow::Result<Self::Store> {
-        Ok(es_stores::PostgresStore::connect(uri).await?)
-    }
-
-    fn write_sql(self, stream: &str, id: Uuid) -> String {
-        let category = stream.split('-').next().unwrap_or_default();
-        format!(
-            "SELECT * FROM es.append(ARRAY['{stream}'], ARRAY['{category}'], ARRAY[0], ARRAY[-1::bigint], \
-             ARRAY[1::bigint], ARRAY[1], ARRAY[1::bigint], ARRAY[now()], ARRAY['{id}'::uuid], \
-             ARRAY['Test.Happened.v1'], ARRAY[NULL::json], ARRAY['{{}}'::json], ARRAY[NULL::bytea])"
-        )
-    }
-
-    fn all_sql(self) -> &'static str {
-        "SELECT id, stream, version, position FROM es.events ORDER BY position"
     }
 }
