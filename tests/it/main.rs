@@ -12,4 +12,5 @@ mod properties;
 mod readme;
 mod repository;
 mod snapshots;
+mod stress;
 mod time_travel;

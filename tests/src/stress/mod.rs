@@ -109,7 +109,7 @@ impl Stress {
         let readers: Vec<Reader> = [What::All, What::All, What::Category, What::Share]
             .into_iter()
             .zip(stores.iter().cycle())
-            .map(|(what, store)| Reader::start(store.clone(), what, Arc::clone(&shared)))
+            .map(|(what, store)| Reader::start(store.clone(), what))
             .collect();
         let writers: Vec<_> = (0..self.writers)
             .zip(stores.iter().cycle())

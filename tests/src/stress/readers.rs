@@ -1,5 +1,6 @@
 //! Those who follow.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use es_core::stream::{Category, Position};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Shared, Stands};
+use super::Stands;
 
 /// What a reader follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +23,19 @@ pub(super) enum What {
 
 const CATEGORY: &str = "stress::kind1";
 
-/// What a reader has seen, in its order.
-type Seen = Arc<Mutex<Vec<(Uuid, i64)>>>;
+/// What a reader has seen.
+#[derive(Default)]
+struct Seen {
+    /// In its order.
+    events: Mutex<Vec<(Uuid, i64)>>,
+    /// How often it has found nothing new.
+    ends: AtomicU64,
+}
 
 /// A task that reads from the beginning, and goes on for ever.
 pub(super) struct Reader {
     what: What,
-    seen: Seen,
+    seen: Arc<Seen>,
     task: JoinHandle<()>,
 }
 
@@ -60,9 +67,9 @@ impl What {
 }
 
 impl Reader {
-    pub(super) fn start(store: impl EventStore, what: What, shared: Arc<Shared>) -> Self {
-        let seen = Seen::default();
-        let task = tokio::spawn(follow(store, what, Arc::clone(&seen), shared));
+    pub(super) fn start(store: impl EventStore, what: What) -> Self {
+        let seen = Arc::<Seen>::default();
+        let task = tokio::spawn(follow(store, what, Arc::clone(&seen)));
         Self { what, seen, task }
     }
 
@@ -73,14 +80,19 @@ impl Reader {
             .filter(|event| self.what.has(&event.stream))
             .map(|event| (event.id, event.position))
             .collect();
+        // The second end that is reached from now on is one of a read that began from now on: what
+        // is seen too often or too late has been seen by then.
+        let ends = self.seen.ends.load(Ordering::Acquire);
+        let is_through = || {
+            self.seen.count() >= expected.len()
+                && self.seen.ends.load(Ordering::Acquire) >= ends + 2
+        };
         let begun = Instant::now();
-        while self.count() < expected.len() && begun.elapsed() < Duration::from_mins(1) {
+        while !is_through() && begun.elapsed() < Duration::from_mins(1) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        // One more round would show what is there too often.
-        tokio::time::sleep(Duration::from_millis(100)).await;
         self.task.abort();
-        let seen = self.seen.lock().expect("the reader did not panic");
+        let seen = self.seen.events.lock().expect("the reader did not panic");
         let same = expected.iter().zip(seen.iter()).take_while(|(a, b)| a == b);
         let same = same.count();
         ensure!(
@@ -95,13 +107,15 @@ impl Reader {
         );
         Ok(())
     }
+}
 
+impl Seen {
     fn count(&self) -> usize {
-        self.seen.lock().map_or(0, |seen| seen.len())
+        self.events.lock().map_or(0, |events| events.len())
     }
 }
 
-async fn follow(store: impl EventStore, what: What, seen: Seen, _shared: Arc<Shared>) {
+async fn follow(store: impl EventStore, what: What, seen: Arc<Seen>) {
     let mut request = ReadRequest::new(what.source());
     let mut page = Page::new();
     let mut last = Position::START;
@@ -115,11 +129,12 @@ async fn follow(store: impl EventStore, what: What, seen: Seen, _shared: Arc<Sha
         }
         for event in page.iter() {
             let position = i64::try_from(event.position.get()).expect("positions are small");
-            let mut seen = seen.lock().expect("nobody panics while holding it");
-            seen.push((event.id, position));
+            let mut events = seen.events.lock().expect("nobody panics while holding it");
+            events.push((event.id, position));
             last = event.position;
         }
         if page.is_empty() {
+            seen.ends.fetch_add(1, Ordering::Release);
             // A reader of a category is woken by other categories too.
             let wait = store.wait_beyond(last);
             let _ = tokio::time::timeout(Duration::from_millis(50), wait).await;
