@@ -32,9 +32,9 @@ struct Options {
     /// serde that comes with this example
     source: Option<PathBuf>,
 
-    /// The SQLite file to import into; may hold several histories
-    #[arg(long, value_name = "FILE", default_value = "repo-history.db")]
-    store: PathBuf,
+    /// The SQLite file to import into, or the URI of any store; may hold several histories
+    #[arg(long, value_name = "FILE or URI", default_value = "repo-history.db")]
+    store: String,
 
     /// Show the tree at this commit, by its hash or the beginning of it; the last one by default
     #[arg(long, value_name = "COMMIT")]
@@ -51,6 +51,7 @@ Examples:
   cargo run --release --example repo-history -- --at 1023d07
   cargo run --release --example repo-history -- --life serde/Cargo.toml
   cargo run --release --example repo-history -- path/to/repository --store /tmp/history.db
+  cargo run --release --example repo-history -- --store postgres://es:es@localhost:5432/bank
 
 The tree is printed as `git ls-tree -r COMMIT` prints it; everything else goes to standard error.";
 
@@ -76,10 +77,12 @@ async fn main() -> anyhow::Result<()> {
 
 /// A commit of SQLite need not wait for the disk here: what the loss of power takes away is
 /// imported again.
-async fn open(path: &Path) -> anyhow::Result<Archive> {
+async fn open(store: &str) -> anyhow::Result<Archive> {
+    if store.contains("://") {
+        return Ok(Archive::new(es_stores::connect(store).await?)?);
+    }
     let options = SqliteOptions::new().synchronous(Synchronous::Normal);
-    let store = SqliteStore::open_with(path, options).await?;
-    Ok(Archive::new(store)?)
+    Ok(Archive::new(SqliteStore::open_with(store, options).await?)?)
 }
 
 /// Hidden by itself where standard error is no terminal.

@@ -90,6 +90,19 @@ fn a_repository_is_imported_once_and_shown_at_a_commit() {
     );
 }
 
+#[test]
+fn a_repository_is_imported_into_the_store_of_a_uri() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = format!("sqlite://{}/history.db", folder.path().display());
+
+    let in_a_file = run("repo-history", &["--store", &uri, "--at", "d90f758"]);
+    let in_memory = run("repo-history", &["--store", "memory://", "--at", "d90f758"]);
+
+    assert_eq!(in_a_file.lines().count(), 3);
+    assert_eq!(in_memory, in_a_file);
+    assert!(folder.path().join("history.db").exists());
+}
+
 /// Runs an example that cargo built beside this test and answers what it printed.
 fn run(example: &str, arguments: &[&str]) -> String {
     let output = output(example, arguments);
