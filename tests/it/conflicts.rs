@@ -6,7 +6,17 @@ use std::time::Duration;
 
 use es_core::prelude::*;
 use es_tests::bank::{BankAccount, Counter};
+use es_tests::places::Place;
 use es_tests::stores::{CountsReads, LosesReplies, Losses};
+
+use crate::on_stores::on_every_store;
+
+on_every_store! {
+    the_second_of_two_copies_conflicts_writes_nothing_and_stays_readable
+    a_new_aggregate_under_a_taken_id_conflicts
+    two_domains_on_one_store_conflict_and_all_succeed
+    lost_replies_write_once_and_tell_the_outcome
+}
 
 fn behind_a_bad_connection() -> anyhow::Result<(Domain, Losses)> {
     let (store, losses) = LosesReplies::new(MemoryStore::new());
@@ -21,10 +31,12 @@ async fn opened(domain: &Domain) -> anyhow::Result<(Repository<BankAccount>, Ban
     Ok((accounts, account))
 }
 
-#[tokio::test]
-async fn the_second_of_two_copies_conflicts_writes_nothing_and_stays_readable() -> anyhow::Result<()>
-{
-    let domain = Domain::builder("bank").build()?;
+async fn the_second_of_two_copies_conflicts_writes_nothing_and_stays_readable(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .build()?;
     let (accounts, mut first) = opened(&domain).await?;
     let mut second = accounts.get(first.id()).await?;
     first.deposit(1);
@@ -51,9 +63,10 @@ async fn the_second_of_two_copies_conflicts_writes_nothing_and_stays_readable() 
     Ok(())
 }
 
-#[tokio::test]
-async fn a_new_aggregate_under_a_taken_id_conflicts() -> anyhow::Result<()> {
-    let domain = Domain::builder("bank").build()?;
+async fn a_new_aggregate_under_a_taken_id_conflicts(place: &Place) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .build()?;
     let (accounts, account) = opened(&domain).await?;
 
     let mut impostor = BankAccount::open_as(*account.id(), "Eve");
@@ -144,21 +157,21 @@ async fn updates_of_one_process_queue_and_all_succeed() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_domains_on_one_store_conflict_and_all_succeed() -> anyhow::Result<()> {
-    let store = MemoryStore::new();
+async fn two_domains_on_one_store_conflict_and_all_succeed(place: &Place) -> anyhow::Result<()> {
+    let (tasks_each, times) = (8, 25);
     let id = "a".to_owned();
     let mut tasks = Vec::new();
     for first in [true, false] {
-        let domain = Domain::builder("bank").event_store(store.clone()).build()?;
+        let store = place.open().await?;
+        let domain = Domain::builder("bank").event_store(store).build()?;
         let counters = domain.repository::<Counter>();
         if first {
             counters.add(&mut Counter::begin("a", 0)).await?;
         }
-        for _ in 0..8 {
+        for _ in 0..tasks_each {
             let (counters, id) = (counters.clone(), id.clone());
             tasks.push(tokio::spawn(async move {
-                for _ in 0..100 {
+                for _ in 0..times {
                     counters
                         .update(&id, |counter| counter.count(1))
                         .await
@@ -171,11 +184,10 @@ async fn two_domains_on_one_store_conflict_and_all_succeed() -> anyhow::Result<(
         task.await?;
     }
 
+    let store = place.open().await?;
     let domain = Domain::builder("bank").event_store(store).build()?;
-    assert_eq!(
-        domain.repository::<Counter>().get(&id).await?.total(),
-        1_600
-    );
+    let counted = domain.repository::<Counter>().get(&id).await?.total();
+    assert_eq!(counted, 2 * tasks_each * times);
     Ok(())
 }
 
@@ -221,27 +233,44 @@ async fn conflicts_end_at_the_deadline_with_the_last_conflict() -> anyhow::Resul
     Ok(())
 }
 
+async fn a_lost_reply_writes_once(store: impl EventStore, replies: usize) -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(store);
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (accounts, mut account) = opened(&domain).await?;
+    let written_before = domain.store().read_all().collect().await?.len();
+
+    losses.lose(replies);
+    account.deposit(5);
+    let added = accounts.add(&mut account).await?;
+    losses.lose(replies);
+    let updated = accounts
+        .update(account.id(), |account| account.deposit(6))
+        .await?;
+
+    assert_eq!(
+        (added.version(), updated.version()),
+        (Version::new(2), Version::new(3))
+    );
+    let events = domain.store().read_all().collect().await?;
+    assert_eq!(events.len(), written_before + 2);
+    let position = |nth: usize| events.get(nth).map(|event| event.position);
+    assert_eq!(added.position(), position(written_before));
+    assert_eq!(updated.position(), position(written_before + 1));
+    assert_eq!(accounts.get(account.id()).await?.balance_cents(), 11);
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_append_whose_reply_is_lost_is_written_once() -> anyhow::Result<()> {
-    for lost in [1, 3, 5] {
-        let (domain, losses) = behind_a_bad_connection()?;
-        let (accounts, mut account) = opened(&domain).await?;
+    for replies in [1, 3, 5] {
+        a_lost_reply_writes_once(MemoryStore::new(), replies).await?;
+    }
+    Ok(())
+}
 
-        losses.lose(lost);
-        account.deposit(5);
-        let added = accounts.add(&mut account).await?;
-        losses.lose(lost);
-        let updated = accounts
-            .update(account.id(), |account| account.deposit(6))
-            .await?;
-
-        assert_eq!(
-            (added.version(), updated.version()),
-            (Version::new(2), Version::new(3))
-        );
-        assert_eq!(added.position(), Some(Position::new(2)));
-        assert_eq!(accounts.get(account.id()).await?.balance_cents(), 11);
-        assert_eq!(domain.store().read_all().collect().await?.len(), 3);
+async fn lost_replies_write_once_and_tell_the_outcome(place: &Place) -> anyhow::Result<()> {
+    for replies in [1, 3] {
+        a_lost_reply_writes_once(place.open().await?, replies).await?;
     }
     Ok(())
 }

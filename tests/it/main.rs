@@ -7,6 +7,7 @@ mod conflicts;
 mod contract;
 mod evolution;
 mod handlers;
+mod on_stores;
 mod processes;
 mod properties;
 mod readme;

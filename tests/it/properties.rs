@@ -3,7 +3,9 @@
 use es_core::prelude::*;
 use es_stores::{SqliteOptions, SqliteStore, Synchronous};
 use es_tests::bank::BankAccount;
+use es_tests::places::{Kind, Place};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 /// What somebody does to an account.
 #[derive(Clone, Debug)]
@@ -168,6 +170,36 @@ proptest! {
         });
         checked.expect("nothing is wrong with the store");
     }
+}
+
+/// A few cases in one place; `check` takes an account of its own.
+fn agree_in(kind: Kind, cases: u32) -> anyhow::Result<()> {
+    let runtime = runtime();
+    let place = runtime.block_on(Place::new(kind))?;
+    let config = ProptestConfig {
+        failure_persistence: None,
+        cases,
+        ..ProptestConfig::default()
+    };
+    let ran = TestRunner::new(config).run(
+        &(1_u64..12, prop::collection::vec(step(), 0..60)),
+        |(snapshot_every, steps)| {
+            let checked =
+                runtime.block_on(async { check(place.open().await?, snapshot_every, steps).await });
+            checked.map_err(|error| TestCaseError::fail(format!("{error:#}")))
+        },
+    );
+    Ok(ran?)
+}
+
+#[test]
+fn they_agree_in_postgres_too() -> anyhow::Result<()> {
+    agree_in(Kind::Postgres, 12)
+}
+
+#[test]
+fn they_agree_in_message_db_too() -> anyhow::Result<()> {
+    agree_in(Kind::MessageDb, 12)
 }
 
 mod measured {

@@ -4,16 +4,40 @@ use std::sync::Arc;
 
 use es_core::prelude::*;
 use es_core::record::RecordedEvent;
+use es_core::serde_json::{Value, json};
 use es_core::testing::{ManualClock, counting_aggregate_ids, counting_ids};
 use es_tests::bank::{BankAccount, BankAccountEvent, Counter, Overdrawn};
+use es_tests::places::Place;
+
+use crate::on_stores::on_every_store;
+
+on_every_store! {
+    what_was_added_comes_back_equal
+    adding_nothing_writes_nothing_and_adding_twice_writes_once
+    what_is_not_there_is_found_as_none_and_got_as_an_error
+    an_update_hands_out_the_decision_and_a_rejection_writes_nothing
+    the_store_holds_names_types_times_ids_and_context
+    recorded_time_never_goes_back_inside_a_stream
+    events_of_all_aggregates_of_a_kind_are_read_decoded
+    one_program_holds_many_domains
+}
 
 fn domain() -> Domain {
     Domain::builder("bank").build().unwrap()
 }
 
-#[tokio::test]
-async fn what_was_added_comes_back_equal() -> anyhow::Result<()> {
-    let accounts = domain().repository::<BankAccount>();
+async fn domain_in(place: &Place) -> anyhow::Result<Domain> {
+    let store = place.open().await?;
+    Ok(Domain::builder("bank").event_store(store).build()?)
+}
+
+/// Some stores keep JSON as they like to write it.
+fn data(event: &RecordedEvent<'_>) -> Value {
+    es_core::serde_json::from_slice(&event.data).unwrap()
+}
+
+async fn what_was_added_comes_back_equal(place: &Place) -> anyhow::Result<()> {
+    let accounts = domain_in(place).await?.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
     account.deposit(10_000);
     account.withdraw(1)?;
@@ -42,9 +66,10 @@ async fn raising_applies_at_once_and_counts_as_pending() {
     ));
 }
 
-#[tokio::test]
-async fn adding_nothing_writes_nothing_and_adding_twice_writes_once() -> anyhow::Result<()> {
-    let domain = domain();
+async fn adding_nothing_writes_nothing_and_adding_twice_writes_once(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let domain = domain_in(place).await?;
     let accounts = domain.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
     accounts.add(&mut account).await?;
@@ -56,9 +81,10 @@ async fn adding_nothing_writes_nothing_and_adding_twice_writes_once() -> anyhow:
     Ok(())
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_found_as_none_and_got_as_an_error() -> anyhow::Result<()> {
-    let accounts = domain().repository::<BankAccount>();
+async fn what_is_not_there_is_found_as_none_and_got_as_an_error(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let accounts = domain_in(place).await?.repository::<BankAccount>();
     let id = Uuid::nil();
 
     assert!(accounts.find(&id).await?.is_none());
@@ -80,9 +106,10 @@ async fn what_is_not_there_is_found_as_none_and_got_as_an_error() -> anyhow::Res
     Ok(())
 }
 
-#[tokio::test]
-async fn an_update_hands_out_the_decision_and_a_rejection_writes_nothing() -> anyhow::Result<()> {
-    let domain = domain();
+async fn an_update_hands_out_the_decision_and_a_rejection_writes_nothing(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let domain = domain_in(place).await?;
     let accounts = domain.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
     accounts.add(&mut account).await?;
@@ -115,11 +142,11 @@ async fn an_update_hands_out_the_decision_and_a_rejection_writes_nothing() -> an
     Ok(())
 }
 
-#[tokio::test]
-async fn the_store_holds_names_types_times_ids_and_context() -> anyhow::Result<()> {
+async fn the_store_holds_names_types_times_ids_and_context(place: &Place) -> anyhow::Result<()> {
     let _ids = counting_aggregate_ids();
     let clock = ManualClock::at("2024-06-15T12:00:00.123456789Z".parse()?);
     let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
         .clock(clock.source())
         .ids(counting_ids())
         .build()?;
@@ -148,8 +175,11 @@ async fn the_store_holds_names_types_times_ids_and_context() -> anyhow::Result<(
     assert_eq!(opened.stream, stream);
     assert_eq!(opened.event_type, "Bank.account-opened.v1");
     assert_eq!(
-        opened.data_text(),
-        Some(r#"{"owner":"Ada","address":{"street":"St James's Square","city":"London"}}"#)
+        data(opened),
+        json!({
+            "owner": "Ada",
+            "address": {"street": "St James's Square", "city": "London"}
+        })
     );
     assert_eq!(
         opened.id.to_string(),
@@ -160,7 +190,7 @@ async fn the_store_holds_names_types_times_ids_and_context() -> anyhow::Result<(
         "2024-06-15T12:00:00.123456Z".parse::<DateTime<Utc>>()?
     );
     assert_eq!(closed.event_type, "Bank.Closed.v1");
-    assert_eq!(closed.data_text(), Some("{}"));
+    assert_eq!(data(closed), json!({}));
     assert_eq!(
         (closed.version, closed.position),
         (Version::new(2), Position::new(2))
@@ -177,11 +207,13 @@ async fn the_store_holds_names_types_times_ids_and_context() -> anyhow::Result<(
     Ok(())
 }
 
-#[tokio::test]
-async fn recorded_time_never_goes_back_inside_a_stream() -> anyhow::Result<()> {
+async fn recorded_time_never_goes_back_inside_a_stream(place: &Place) -> anyhow::Result<()> {
     let noon: DateTime<Utc> = "2024-06-15T12:00:00Z".parse()?;
     let clock = ManualClock::at(noon);
-    let domain = Domain::builder("bank").clock(clock.source()).build()?;
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .clock(clock.source())
+        .build()?;
     let accounts = domain.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
     accounts.add(&mut account).await?;
@@ -235,9 +267,8 @@ async fn an_id_that_can_not_name_a_stream_is_refused_and_nothing_is_lost() {
     assert!(matches!(counters.get(&line).await, Err(LoadError::Name(_))));
 }
 
-#[tokio::test]
-async fn events_of_all_aggregates_of_a_kind_are_read_decoded() -> anyhow::Result<()> {
-    let domain = domain();
+async fn events_of_all_aggregates_of_a_kind_are_read_decoded(place: &Place) -> anyhow::Result<()> {
+    let domain = domain_in(place).await?;
     let accounts = domain.repository::<BankAccount>();
     let mut account = BankAccount::open("Ada");
     account.deposit(5);
@@ -335,9 +366,8 @@ async fn two_members_of_one_category_are_told_with_both_names() {
     );
 }
 
-#[tokio::test]
-async fn one_program_holds_many_domains() -> anyhow::Result<()> {
-    let store = Arc::new(MemoryStore::new());
+async fn one_program_holds_many_domains(place: &Place) -> anyhow::Result<()> {
+    let store = place.open().await?;
     let bank = Domain::builder("bank")
         .event_store(Arc::clone(&store))
         .build()?;

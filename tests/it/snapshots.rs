@@ -5,9 +5,22 @@ use std::sync::Arc;
 use es_core::Snapshots;
 use es_core::prelude::*;
 use es_core::record::NewEvents;
+use es_core::serde_json::{Value, json};
 use es_core::store::{Append, Expected, Fingerprint, Snapshot, SnapshotStore};
 use es_tests::bank::{BankAccount, Counter};
+use es_tests::places::Place;
 use es_tests::stores::CountsReads;
+
+use crate::on_stores::on_every_store;
+
+on_every_store! {
+    one_is_taken_after_every_ten_events_and_holds_the_state_alone
+    the_snapshot_and_the_tail_are_all_that_a_load_reads
+    one_made_by_other_handlers_is_discarded_and_replaced
+    one_that_is_ahead_of_its_stream_is_discarded
+    deleting_all_changes_no_result
+    a_handler_that_changed_between_two_runs_gives_the_right_state
+}
 
 fn snapshots(domain: &Domain) -> &dyn SnapshotStore {
     domain.store().snapshots().unwrap()
@@ -24,9 +37,12 @@ async fn account_with(domain: &Domain, deposits: u64) -> anyhow::Result<Uuid> {
     Ok(*account.id())
 }
 
-#[tokio::test]
-async fn one_is_taken_after_every_ten_events_and_holds_the_state_alone() -> anyhow::Result<()> {
-    let domain = Domain::builder("bank").build()?;
+async fn one_is_taken_after_every_ten_events_and_holds_the_state_alone(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .build()?;
     let id = account_with(&domain, 8).await?;
     let accounts = domain.repository::<BankAccount>();
     let stream = accounts.stream(&id)?;
@@ -36,8 +52,9 @@ async fn one_is_taken_after_every_ten_events_and_holds_the_state_alone() -> anyh
 
     let snapshot = snapshots(&domain).load(&stream).await?.unwrap();
     assert_eq!(snapshot.version, 10);
-    let state = String::from_utf8(snapshot.state)?;
-    assert_eq!(state, r#"{"owner":"Ada","balance_cents":9,"open":true}"#);
+    let state: Value = es_core::serde_json::from_slice(&snapshot.state)?;
+    let expected = json!({"owner": "Ada", "balance_cents": 9, "open": true});
+    assert_eq!(state, expected);
     for _ in 0..9 {
         accounts.update(&id, |account| account.deposit(1)).await?;
     }
@@ -47,24 +64,35 @@ async fn one_is_taken_after_every_ten_events_and_holds_the_state_alone() -> anyh
     Ok(())
 }
 
-#[tokio::test]
-async fn a_load_reads_the_snapshot_and_the_tail() -> anyhow::Result<()> {
-    let (store, read) = CountsReads::new(MemoryStore::new());
+/// How many events a load reads of an account with so many deposits.
+async fn read_by_a_load(store: impl EventStore, deposits: u64) -> anyhow::Result<usize> {
+    let (store, read) = CountsReads::new(store);
     let domain = Domain::builder("bank").event_store(store).build()?;
-    let id = account_with(&domain, 5_014).await?;
+    let id = account_with(&domain, deposits).await?;
     let before = read.load(std::sync::atomic::Ordering::SeqCst);
 
     let account = domain.repository::<BankAccount>().get(&id).await?;
 
-    assert_eq!(account.balance_cents(), 5_014);
-    // The event that the snapshot has seen is read once more, to know that it is there.
-    assert_eq!(read.load(std::sync::atomic::Ordering::SeqCst) - before, 6);
+    assert_eq!(account.balance_cents(), deposits);
+    Ok(read.load(std::sync::atomic::Ordering::SeqCst) - before)
+}
+
+/// The event that the snapshot has seen is read once more, to know that it is there.
+#[tokio::test]
+async fn a_load_reads_the_snapshot_and_the_tail() -> anyhow::Result<()> {
+    assert_eq!(read_by_a_load(MemoryStore::new(), 5_014).await?, 6);
     Ok(())
 }
 
-#[tokio::test]
-async fn one_made_by_other_handlers_is_discarded_and_replaced() -> anyhow::Result<()> {
-    let domain = Domain::builder("bank").build()?;
+async fn the_snapshot_and_the_tail_are_all_that_a_load_reads(place: &Place) -> anyhow::Result<()> {
+    assert_eq!(read_by_a_load(place.open().await?, 34).await?, 6);
+    Ok(())
+}
+
+async fn one_made_by_other_handlers_is_discarded_and_replaced(place: &Place) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .build()?;
     let id = account_with(&domain, 19).await?;
     let accounts = domain.repository::<BankAccount>();
     let stream = accounts.stream(&id)?;
@@ -99,8 +127,7 @@ async fn one_that_does_not_decode_is_discarded() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn one_that_is_ahead_of_its_stream_is_discarded() -> anyhow::Result<()> {
+async fn one_that_is_ahead_of_its_stream_is_discarded(place: &Place) -> anyhow::Result<()> {
     let domain = Domain::builder("bank").build()?;
     let id = account_with(&domain, 19).await?;
     let accounts = domain.repository::<BankAccount>();
@@ -110,7 +137,9 @@ async fn one_that_is_ahead_of_its_stream_is_discarded() -> anyhow::Result<()> {
         .unwrap();
 
     // The events were restored from an older backup, the snapshots were not.
-    let restored = Domain::builder("bank").build()?;
+    let restored = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .build()?;
     let store = restored.store();
     let mut events = NewEvents::new();
     let old = domain.store().read_all().limit(5).collect().await?;
@@ -140,9 +169,11 @@ async fn one_that_is_ahead_of_its_stream_is_discarded() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn deleting_all_changes_no_result() -> anyhow::Result<()> {
-    let domain = Domain::builder("bank").snapshot_every(3).build()?;
+async fn deleting_all_changes_no_result(place: &Place) -> anyhow::Result<()> {
+    let domain = Domain::builder("bank")
+        .event_store(place.open().await?)
+        .snapshot_every(3)
+        .build()?;
     let id = account_with(&domain, 40).await?;
     let accounts = domain.repository::<BankAccount>();
     let with = accounts.get(&id).await?;
@@ -254,9 +285,10 @@ mod deployments {
     deployment!(second, 100);
 }
 
-#[tokio::test]
-async fn a_handler_that_changed_between_two_runs_gives_the_right_state() -> anyhow::Result<()> {
-    let store = MemoryStore::new();
+async fn a_handler_that_changed_between_two_runs_gives_the_right_state(
+    place: &Place,
+) -> anyhow::Result<()> {
+    let store = place.open().await?;
     let id = "a".to_owned();
     let first = Domain::builder("bank").event_store(store.clone()).build()?;
     let counters = first.repository::<deployments::first::Counter>();
@@ -269,7 +301,8 @@ async fn a_handler_that_changed_between_two_runs_gives_the_right_state() -> anyh
             .await?;
     }
     assert_eq!(counters.get(&id).await?.total, 7);
-    assert!(store.load(&counters.stream(&id)?).await?.is_some());
+    let kept = snapshots(&first).load(&counters.stream(&id)?).await?;
+    assert!(kept.is_some());
 
     let second = Domain::builder("bank").event_store(store).build()?;
     let counters = second.repository::<deployments::second::Counter>();

@@ -8,16 +8,28 @@ use es_core::record::{NewEvent, NewEvents};
 use es_core::store::{Append, Expected};
 use es_core::testing::ManualClock;
 use es_tests::bank::{BankAccount, BankAccountEvent, Counter};
+use es_tests::places::Place;
 use es_tests::stores::Stalls;
+
+use crate::on_stores::on_every_store;
+
+on_every_store! {
+    a_version_is_the_state_after_that_many_events_with_snapshots_or_without
+    a_time_is_the_state_before_the_first_later_event
+    where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix
+    beyond_the_end_and_before_the_beginning_are_told
+}
 
 /// An account with a deposit of a cent an hour, from 1 o'clock to `hours` o'clock; opened at 0.
 async fn hourly(
+    store: impl EventStore,
     snapshot_every: u64,
     hours: u64,
 ) -> anyhow::Result<(Repository<BankAccount>, Uuid, DateTime<Utc>)> {
     let midnight = "2024-06-15T00:00:00Z".parse()?;
     let clock = ManualClock::at(midnight);
     let domain = Domain::builder("bank")
+        .event_store(store)
         .clock(clock.source())
         .snapshot_every(snapshot_every)
         .build()?;
@@ -33,11 +45,11 @@ async fn hourly(
     Ok((accounts, *account.id(), midnight))
 }
 
-#[tokio::test]
-async fn a_version_is_the_state_after_that_many_events_with_snapshots_or_without()
--> anyhow::Result<()> {
+async fn a_version_is_the_state_after_that_many_events_with_snapshots_or_without(
+    place: &Place,
+) -> anyhow::Result<()> {
     for snapshot_every in [1, 2, 7, 10, 1_000] {
-        let (accounts, id, _) = hourly(snapshot_every, 25).await?;
+        let (accounts, id, _) = hourly(place.open().await?, snapshot_every, 25).await?;
 
         for version in 1..=26 {
             let then = accounts.get_at_version(&id, Version::new(version)).await?;
@@ -50,10 +62,9 @@ async fn a_version_is_the_state_after_that_many_events_with_snapshots_or_without
     Ok(())
 }
 
-#[tokio::test]
-async fn a_time_is_the_state_before_the_first_later_event() -> anyhow::Result<()> {
+async fn a_time_is_the_state_before_the_first_later_event(place: &Place) -> anyhow::Result<()> {
     for snapshot_every in [1, 7, 1_000] {
-        let (accounts, id, midnight) = hourly(snapshot_every, 25).await?;
+        let (accounts, id, midnight) = hourly(place.open().await?, snapshot_every, 25).await?;
 
         for hour in 0..=25_u32 {
             let at = midnight + TimeDelta::hours(hour.into());
@@ -72,8 +83,9 @@ async fn a_time_is_the_state_before_the_first_later_event() -> anyhow::Result<()
 
 /// What another program wrote may go back in time: as of a time is a prefix all the same, so that no
 /// state is ever shown that never was.
-#[tokio::test]
-async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix() -> anyhow::Result<()> {
+async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix(
+    place: &Place,
+) -> anyhow::Result<()> {
     for snapshot_every in [1, 2, 1_000] {
         let at = |hour: i64| -> DateTime<Utc> {
             let noon = "2024-06-15T12:00:00Z".parse::<DateTime<Utc>>();
@@ -81,6 +93,7 @@ async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix() -> a
         };
         let clock = ManualClock::at(at(12));
         let domain = Domain::builder("bank")
+            .event_store(place.open().await?)
             .clock(clock.source())
             .snapshot_every(snapshot_every)
             .build()?;
@@ -91,7 +104,7 @@ async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix() -> a
         let mut foreign = NewEvents::new();
         for hour in [14_i64, 13, 15] {
             foreign.push(NewEvent {
-                id: Uuid::from_u128(u128::from(hour.unsigned_abs())),
+                id: Uuid::now_v7(),
                 time: at(hour),
                 event_type: "Bank.Deposited.v1",
                 data: br#"{"cents":1}"#,
@@ -114,10 +127,9 @@ async fn where_times_go_back_in_a_foreign_stream_a_time_is_still_a_prefix() -> a
     Ok(())
 }
 
-#[tokio::test]
-async fn beyond_the_end_and_before_the_beginning_are_told() -> anyhow::Result<()> {
+async fn beyond_the_end_and_before_the_beginning_are_told(place: &Place) -> anyhow::Result<()> {
     for snapshot_every in [2, 1_000] {
-        let (accounts, id, midnight) = hourly(snapshot_every, 4).await?;
+        let (accounts, id, midnight) = hourly(place.open().await?, snapshot_every, 4).await?;
 
         let error = accounts
             .get_at_version(&id, Version::new(6))
@@ -155,7 +167,7 @@ async fn beyond_the_end_and_before_the_beginning_are_told() -> anyhow::Result<()
 
 #[tokio::test]
 async fn a_life_is_told_event_by_event_with_the_state_after_each() -> anyhow::Result<()> {
-    let (accounts, id, midnight) = hourly(10, 2_500).await?;
+    let (accounts, id, midnight) = hourly(MemoryStore::new(), 10, 2_500).await?;
 
     let mut life = accounts.history(&id);
     let mut seen = 0_u64;
@@ -220,7 +232,7 @@ async fn a_reader_that_gives_up_goes_on_where_it_was() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_largest_version_is_beyond_the_end() -> anyhow::Result<()> {
     for snapshot_every in [2, 1_000] {
-        let (accounts, id, _) = hourly(snapshot_every, 4).await?;
+        let (accounts, id, _) = hourly(MemoryStore::new(), snapshot_every, 4).await?;
 
         let largest = Version::new(u64::MAX);
         let error = accounts.get_at_version(&id, largest).await.unwrap_err();
