@@ -98,9 +98,9 @@ impl OnServer {
     async fn message_db() -> anyhow::Result<Self> {
         let (server, database) = (server()?, fresh_name());
         let package = message_db_package()?;
-        run(&server, &format!("CREATE DATABASE {database}")).await?;
         let uri = with_database(&server, &database).context("ES_TEST_POSTGRES is no URI")?;
         let (_, behind_scheme) = uri.split_once(':').context("ES_TEST_POSTGRES is no URI")?;
+        run(&server, &format!("CREATE DATABASE {database}")).await?;
         let place = Self {
             uri: format!("message-db:{behind_scheme}"),
             clear: format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"),
