@@ -249,33 +249,33 @@ fn kind_of(code: &SqlState) -> (StoreErrorKind, Hint) {
     }
 }
 
-/// The driver's error with what the server said of it, in one line.
+/// What the server said, or the driver with all its causes, in one line: neither reads well as a
+/// chain, since each repeats what stands below it.
 #[derive(Debug)]
 struct Told(Arc<dyn StdError + Send + Sync>);
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match db_error(&*self.0) {
-            Some(told) => {
-                write!(f, "{} ({})", told.message(), told.code().code())?;
-                match told.detail() {
-                    Some(detail) => write!(f, ": {detail}"),
-                    None => Ok(()),
-                }
-            }
-            None => {
-                write!(f, "{}", self.0)?;
-                match self.0.source() {
-                    Some(source) => write!(f, ": {source}"),
-                    None => Ok(()),
-                }
-            }
+        if let Some(told) = db_error(&*self.0) {
+            write!(f, "{} ({})", told.message(), told.code().code())?;
+            return match told.detail() {
+                Some(detail) => write!(f, ": {detail}"),
+                None => Ok(()),
+            };
         }
+        let mut last = self.0.to_string();
+        f.write_str(&last)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            let told = error.to_string();
+            if !last.contains(&told) {
+                write!(f, ": {told}")?;
+                last = told;
+            }
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 
-impl StdError for Told {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
-    }
-}
+impl StdError for Told {}
