@@ -12,7 +12,7 @@
 //! writing could come before.
 //!
 //! Payloads are `jsonb`: they come back equal as JSON
-//! ([`Payloads::Json`](es_core::store::Payloads::Json)). An event's id is unique in the whole
+//! ([`Payloads::Json`]). An event's id is unique in the whole
 //! database. Snapshots are messages, in `{category}:snapshot-{id}`; deleting them needs a right that
 //! Message DB's own role has not.
 //!

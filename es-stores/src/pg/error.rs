@@ -73,6 +73,7 @@ impl Trouble {
     }
 
     /// The same before anything was sent.
+    #[cfg(feature = "postgres")]
     pub(crate) fn before_sending(mut self) -> Self {
         self.certainty = Certainty::NotSent;
         self
