@@ -49,15 +49,14 @@ use es_core::stream::Position;
 pub use install::install;
 pub use options::MessageDbOptions;
 
-use crate::pg::{Address, Batches, Bell, Link, Settled, SettledSql, Trouble, repeatably};
+use crate::pg::{Address, Batches, Bell, Link, Settled, Trouble, repeatably};
 use probe::Probe;
 use queries::Query;
 use snapshots::Snapshots;
 use units::Units;
 
-/// How often a waiting reader looks without having been woken: when somebody is still writing, and
-/// else, since programs of others wake nobody.
-const LOOK_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
+/// How often a waiting reader looks without having been woken: programs of others wake nobody.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Events and snapshots in a Message DB.
 ///
@@ -125,20 +124,12 @@ impl MessageDbStore {
             shared: Arc::new(Shared {
                 batches: Batches::new(units, options.writers),
                 bell,
-                settled: Settled::new(settled_sql()),
+                settled: Settled::new("message_store.messages", "global_position"),
                 snapshots: Snapshots::new(Arc::clone(&link), suffix),
                 durability: probe.durability,
                 link,
             }),
         })
-    }
-}
-
-fn settled_sql() -> SettledSql {
-    SettledSql {
-        behind: include_str!("sql/settled_behind.sql").to_owned(),
-        last: include_str!("sql/settled_last.sql").to_owned(),
-        writing: include_str!("sql/settled_writing.sql").to_owned(),
     }
 }
 
@@ -220,21 +211,8 @@ impl EventStore for MessageDbStore {
     }
 
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
-        Box::pin(async move {
-            let mut rings = self.shared.bell.listen();
-            loop {
-                rings.mark_unchanged();
-                let head = self.head().await?;
-                if head > position {
-                    return Ok(head);
-                }
-                let look_after = match self.shared.settled.holds_back() {
-                    true => LOOK_EVERY.0,
-                    false => LOOK_EVERY.1,
-                };
-                let _ = tokio::time::timeout(look_after, rings.changed()).await;
-            }
-        })
+        let Shared { bell, settled, .. } = &*self.shared;
+        Box::pin(bell.wait_beyond(position, settled, LOOK_EVERY, || self.head()))
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {

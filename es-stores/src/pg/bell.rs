@@ -4,14 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use es_core::store::StoreError;
+use es_core::stream::Position;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_postgres::AsyncMessage;
 
-use super::{Link, Trouble};
+use super::{Link, Settled, Trouble};
 
 /// Other processes are rung up at most this often: one notification tells of all appends before it.
 const RING_EVERY: Duration = Duration::from_millis(10);
+/// A rollback rings no bell: how often to look whether it has given positions free.
+const LOOK_EVERY_HELD: Duration = Duration::from_millis(10);
 /// How long to wait before a connection is made anew, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
@@ -62,7 +66,7 @@ impl Bell {
     }
 
     /// Hears of every ring from now on, of other processes too.
-    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+    fn listen(&self) -> watch::Receiver<u64> {
         let rings = self.shared.rung.subscribe();
         if self.shared.listen.swap(true, Ordering::AcqRel) {
             self.keep_working();
@@ -70,6 +74,33 @@ impl Bell {
             self.work();
         }
         rings
+    }
+
+    /// What `head` answers once it is beyond `position`; it is asked when the bell rings, now and
+    /// then, and often while somebody who is still writing holds positions back.
+    pub(crate) async fn wait_beyond<H>(
+        &self,
+        position: Position,
+        settled: &Settled,
+        look_every: Duration,
+        head: impl Fn() -> H,
+    ) -> Result<Position, StoreError>
+    where
+        H: Future<Output = Result<Position, StoreError>>,
+    {
+        let mut rings = self.listen();
+        loop {
+            rings.mark_unchanged();
+            let head = head().await?;
+            if head > position {
+                return Ok(head);
+            }
+            let look_after = match settled.holds_back() {
+                true => LOOK_EVERY_HELD,
+                false => look_every,
+            };
+            let _ = tokio::time::timeout(look_after, rings.changed()).await;
+        }
     }
 
     fn work(&self) {

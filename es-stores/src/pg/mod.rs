@@ -20,6 +20,6 @@ pub(crate) use bell::quoted;
 pub(crate) use error::{Failure, Trouble};
 pub(crate) use link::{Client, Link, LinkOptions, repeatably};
 pub(crate) use numbers::{bounded, number};
-pub(crate) use settled::{Settled, SettledSql};
+pub(crate) use settled::Settled;
 #[cfg(feature = "postgres")]
 pub(crate) use values::{Bytes, Json, JsonText, Value};

@@ -24,15 +24,15 @@ use tokio::sync::{Mutex, watch};
 use super::{Client, Link, Trouble, bounded, number, repeatably};
 
 /// The statements on a store's table of events.
-#[derive(Clone, Debug)]
-pub(crate) struct SettledSql {
+#[derive(Debug)]
+struct SettledSql {
     /// Of at most `$2` positions behind `$1`: how many there are, the last of those that follow
     /// without a gap, and the last of all.
-    pub(crate) behind: String,
+    behind: String,
     /// The last position.
-    pub(crate) last: String,
+    last: String,
     /// Whether this server is a standby, and the transactions that may be writing events, as text.
-    pub(crate) writing: String,
+    writing: String,
 }
 
 /// How many positions one look takes in.
@@ -66,9 +66,18 @@ struct Fence {
 }
 
 impl Settled {
-    pub(crate) fn new(sql: SettledSql) -> Self {
+    /// Of the table `events`, whose column `position` comes from a sequence; both as SQL has them.
+    pub(crate) fn new(events: &str, position: &str) -> Self {
+        let named = |sql: &str| {
+            sql.replace("{events}", events)
+                .replace("{position}", position)
+        };
         Self {
-            sql,
+            sql: SettledSql {
+                behind: named(include_str!("sql/settled_behind.sql")),
+                last: named(include_str!("sql/settled_last.sql")),
+                writing: named(include_str!("sql/settled_writing.sql")),
+            },
             head: watch::Sender::new(Position::START),
             known: Mutex::default(),
             held: AtomicBool::new(false),

@@ -8,53 +8,49 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 /// JSON text for a `json` parameter, as it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Json<'a>(&'a str);
+pub(crate) struct Json<'a>(&'a [u8]);
 
 impl<'a> Json<'a> {
     /// What is JSON by every reader's rules, and no deeper than the server's stack.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         serde_json::from_str::<IgnoredAny>(text).ok()?;
-        (!is_deep(bytes)).then_some(Self(text))
+        (!is_deep(bytes)).then_some(Self(bytes))
+    }
+
+    /// What has been found to be JSON before.
+    pub(crate) fn known(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 }
 
-/// Whether it may be nested more than a thousand times; brackets in texts count too, which does no
-/// harm.
+/// Whether it may be nested more than a thousand times, as far as brackets tell: those in texts count
+/// too, so one that hides its depth in them is left for the server to refuse.
 fn is_deep(json: &[u8]) -> bool {
     const MOST: usize = 1_000;
-    let opening = |byte: &&u8| matches!(byte, b'[' | b'{');
-    json.len() > 2 * MOST && {
-        let mut depth = 0_usize;
-        let mut deepest = 0;
-        for byte in json {
-            match byte {
-                byte if opening(&byte) => depth += 1,
-                b']' | b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            deepest = deepest.max(depth);
-        }
-        deepest > MOST
+    if json.len() <= 2 * MOST {
+        return false;
     }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in json {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest > MOST
 }
 
 impl ToSql for Json<'_> {
-    fn to_sql(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        if *ty == Type::JSONB {
-            // The version of the binary form.
-            out.put_u8(1);
-        }
-        out.put_slice(self.0.as_bytes());
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.put_slice(self.0);
         Ok(IsNull::No)
     }
 
     fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::JSON | Type::JSONB)
+        *ty == Type::JSON
     }
 
     to_sql_checked!();
@@ -70,7 +66,7 @@ impl<'a> FromSql<'a> for JsonText<'a> {
     }
 
     fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::JSON | Type::TEXT | Type::VARCHAR)
+        *ty == Type::JSON
     }
 }
 

@@ -183,7 +183,10 @@ impl<'a> Batch<'a> {
             self.times.push(event.time);
             self.ids.push(event.id);
             self.types.push(event.event_type);
-            self.metadata.push(Json::new(event.metadata));
+            // Looked at before it was queued.
+            let metadata = event.metadata;
+            self.metadata
+                .push((!metadata.is_empty()).then_some(Json::known(metadata)));
             self.bytes.push(json.is_none().then_some(event.data));
             self.data.push(json);
         }

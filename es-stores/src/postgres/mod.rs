@@ -56,15 +56,14 @@ use es_core::stream::Position;
 pub use options::PostgresOptions;
 pub use schema::{sql, sql_for};
 
-use crate::pg::{Address, Batches, Bell, Link, Settled, SettledSql, repeatably};
+use crate::pg::{Address, Batches, Bell, Link, Settled, repeatably};
 use append::Writer;
 use read::Reads;
 use schema::named;
 use snapshots::SnapshotSql;
 
-/// How often a waiting reader looks without having been woken: when somebody holds a position
-/// back, and else.
-const LOOK_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+/// How often a waiting reader looks without having been woken.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Events and snapshots on a PostgreSQL server.
 ///
@@ -132,16 +131,12 @@ impl PostgresStore {
         let durability = schema::prepare(&link, schema, options.migrate).await?;
         let bell = Arc::new(Bell::new(Arc::clone(&link), format!("es {schema}")));
         let writer = Writer::new(Arc::clone(&link), Arc::clone(&bell), schema);
-        let settled = SettledSql {
-            behind: named(include_str!("sql/settled_behind.sql"), schema),
-            last: named(include_str!("sql/settled_last.sql"), schema),
-            writing: named(include_str!("sql/settled_writing.sql"), schema),
-        };
+        let events = named("{schema}.events", schema);
         Ok(Self {
             shared: Arc::new(Shared {
                 batches: Batches::new(writer, options.writers),
                 reads: Reads::new(schema),
-                settled: Settled::new(settled),
+                settled: Settled::new(&events, "position"),
                 snapshots: SnapshotSql::new(schema),
                 durability,
                 link,
@@ -188,21 +183,8 @@ impl EventStore for PostgresStore {
     }
 
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
-        Box::pin(async move {
-            let mut rings = self.shared.bell.listen();
-            loop {
-                rings.mark_unchanged();
-                let head = self.settled().await?;
-                if head > position {
-                    return Ok(head);
-                }
-                let look_after = match self.shared.settled.holds_back() {
-                    true => LOOK_EVERY.0,
-                    false => LOOK_EVERY.1,
-                };
-                let _ = tokio::time::timeout(look_after, rings.changed()).await;
-            }
-        })
+        let Shared { bell, settled, .. } = &*self.shared;
+        Box::pin(bell.wait_beyond(position, settled, LOOK_EVERY, || self.head()))
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {

@@ -58,7 +58,9 @@ async fn no_read_sorts_or_scans() {
             "'{cat0-0,cat1-1}'",
         ),
         (
-            include_str!("../../../src/message_db/sql/settled_behind.sql"),
+            &include_str!("../../../src/pg/sql/settled_behind.sql")
+                .replace("{events}", "message_store.messages")
+                .replace("{position}", "global_position"),
             "9, 9",
         ),
     ] {

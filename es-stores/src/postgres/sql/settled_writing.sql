@@ -1,4 +1,0 @@
-SELECT pg_is_in_recovery(), coalesce(array_agg(virtualtransaction), '{}')
-FROM pg_locks
-WHERE locktype = 'relation' AND relation = '{schema}.events'::regclass AND mode = 'RowExclusiveLock' AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
