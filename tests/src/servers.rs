@@ -65,14 +65,16 @@ impl Drop for Cluster {
     }
 }
 
-/// The unpacked npm package of Message DB.
+/// The unpacked npm package of Message DB, by `tests/servers/message-db`.
 ///
 /// # Errors
-/// Where nobody has said where it is.
+/// Where it can not be had.
 pub fn message_db_package() -> anyhow::Result<PathBuf> {
-    let folder = std::env::var_os("ES_MESSAGE_DB_SQL").context(
-        "Message DB's SQL is needed: start this by `./tests/run`, or name the unpacked npm package \
-         @eventide/message-db by ES_MESSAGE_DB_SQL",
-    )?;
-    Ok(folder.into())
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/message-db");
+    let output = Command::new(script).output();
+    let output = output.context("tests/servers/message-db")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", told.trim());
+    let folder = String::from_utf8(output.stdout)?;
+    Ok(folder.trim().into())
 }

@@ -50,6 +50,11 @@ impl Effort {
         }
     }
 
+    /// How many accounts are given commands.
+    fn commanded(&self) -> u64 {
+        if self.quick { 100 } else { 1_000 }
+    }
+
     fn accounts_of(&self, events: u64) -> (u64, u64) {
         match events {
             10 => (TENS, MANY),
@@ -102,7 +107,7 @@ pub async fn sample(
 ) -> Result<Option<f64>> {
     match scenario {
         Scenario::Command { writers } => {
-            let accounts = 1_000 / writers;
+            let accounts = effort.commanded() / writers;
             // In memory, where a fast one would lengthen its own histories much, turns are counted.
             let (events, turns) = match venue {
                 Venue::Memory => (1, Some(accounts * if effort.quick { 5 } else { 20 })),

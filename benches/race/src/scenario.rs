@@ -128,6 +128,27 @@ impl Scenario {
         scenarios
     }
 
+    /// Whether it belongs to a race of a minute.
+    pub fn is_quick(&self) -> bool {
+        let categories = Categories::Each;
+        let left_out = [
+            Self::Command { writers: 16 },
+            Self::Append {
+                writers: 16,
+                categories,
+            },
+            Self::Append {
+                writers: 64,
+                categories,
+            },
+            Self::Batch { events: 10 },
+            Self::Load { events: 10 },
+            Self::Load { events: 1_000_000 },
+            Self::LoadAsOf { events: 10_000 },
+        ];
+        !left_out.contains(self)
+    }
+
     /// Its name on the command line.
     pub fn key(&self) -> String {
         match self {
