@@ -81,6 +81,7 @@ pub async fn waiting(
             process.kill().await?;
         }
     }
+    places.clear()?;
     Ok(rows)
 }
 
