@@ -106,6 +106,6 @@ pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError,
 pub use event::{DecodeError, Event, EventEnum, EventType};
 pub use history::{Historical, History, HistoryEntry};
 pub use record::{Context, Metadata};
-pub use repository::{AggregateEvents, Committed, Decision, Decoded, Repository};
+pub use repository::{AggregateEvents, Cacheable, Committed, Decision, Decoded, Repository};
 pub use store::ExpectedVersionError;
 pub use stream::{Category, DomainName, Position, StreamName, Version};

@@ -30,18 +30,42 @@ pub(super) async fn load<A: Aggregate>(
     id: &A::Id,
     until: Until,
 ) -> Result<Option<A>, LoadError> {
-    let snapshot = snapshot::load::<A>(domain, stream, until).await;
-    let mut replay = Replay::new(domain.name(), stream, id);
-    if let Some(snapshot) = snapshot {
-        replay.begin_at(snapshot);
-        if replay.read(domain, until).await?.is_some() {
+    if let Some(snapshot) = snapshot::load::<A>(domain, stream, until).await {
+        if let Some(replay) = resume(domain, stream, id, snapshot, until).await? {
             return finish(replay, until);
         }
         snapshot::warn_ahead(stream);
-        replay = Replay::new(domain.name(), stream, id);
     }
+    let mut replay = Replay::new(domain.name(), stream, id);
     replay.read(domain, until).await?;
     finish(replay, until)
+}
+
+/// The aggregate as it is now, from a `state` of earlier and what was appended since.
+pub(super) async fn go_on<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    id: &A::Id,
+    state: A,
+) -> Result<Option<A>, LoadError> {
+    if let Some(replay) = resume(domain, stream, id, state, Until::Head).await? {
+        return finish(replay, Until::Head);
+    }
+    tracing::warn!(%stream, "a cached aggregate is ahead of its stream, it is loaded again");
+    load(domain, stream, id, Until::Head).await
+}
+
+/// `None` where the last event that `state` has seen is not in the stream.
+async fn resume<'a, A: Aggregate>(
+    domain: &'a Domain,
+    stream: &'a StreamName,
+    id: &'a A::Id,
+    state: A,
+    until: Until,
+) -> Result<Option<Replay<'a, A>>, LoadError> {
+    let mut replay = Replay::new(domain.name(), stream, id);
+    replay.begin_at(state);
+    Ok(replay.read(domain, until).await?.map(|()| replay))
 }
 
 /// Reads what was appended behind `aggregate`, which has nothing pending.

@@ -1,5 +1,6 @@
 //! Repositories: aggregates in and out of the store.
 
+mod cache;
 mod events;
 mod load;
 mod save;
@@ -8,6 +9,8 @@ mod turns;
 mod update;
 
 use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -15,6 +18,7 @@ pub(crate) use load::{Replay, decode_metadata};
 pub(crate) use save::repeat;
 pub(crate) use turns::Turns;
 
+pub use cache::Cacheable;
 pub use events::{AggregateEvents, Decoded};
 pub use save::Committed;
 pub use update::Decision;
@@ -24,8 +28,10 @@ use crate::codec;
 use crate::domain::Domain;
 use crate::error::{ConfigError, LoadError, SaveError};
 use crate::history::{Historical, History};
+use crate::record::Context;
 use crate::store::EventStoreExt;
 use crate::stream::{StreamName, Version};
+use cache::Cache;
 use load::Until;
 
 /// Loads and saves aggregates of one kind: from [`Domain::repository`].
@@ -34,6 +40,7 @@ use load::Until;
 pub struct Repository<A> {
     domain: Domain,
     member: Result<(), ConfigError>,
+    cache: Option<Arc<Cache<A>>>,
     aggregate: PhantomData<fn() -> A>,
 }
 
@@ -42,12 +49,82 @@ impl<A: Aggregate> Repository<A> {
         Self {
             domain,
             member,
+            cache: None,
             aggregate: PhantomData,
         }
     }
 
     pub(crate) fn domain(&self) -> &Domain {
         &self.domain
+    }
+
+    /// The same repository with a cache of at most so many aggregates, those used last: for
+    /// aggregates that get many commands. Without any it has none.
+    ///
+    /// Its clones share the cache. A cache changes no result, whoever else appends, in this process
+    /// or in another:
+    ///
+    /// - [`get`](Self::get) and [`find`](Self::find) read what was appended since, and no more.
+    /// - [`update`](Self::update) decides on what is cached and reads nothing. Where others appended
+    ///   since, the append conflicts, and it reads what they appended and decides again. Before it
+    ///   answers a rejection, or a decision that raised nothing, it makes sure that what it decided
+    ///   on was the latest. So `decide` may be called once more than without a cache.
+    /// - [`add`](Self::add) puts what it added into the cache.
+    ///
+    /// The past is not cached. A state is cached only once the store confirmed its events, so an
+    /// error, an unknown outcome or a dropped future leaves the one before. As with snapshots, a
+    /// cached state counts for nothing where the stream is shorter than it, as after a restored
+    /// backup; a stream whose events were exchanged for others is not noticed.
+    ///
+    /// The aggregate is `Clone`, below `#[aggregate(event_sourced)]`:
+    ///
+    /// ```
+    /// use es_core::prelude::*;
+    ///
+    /// #[event] pub struct Opened {}
+    /// #[event] pub struct Deposited { cents: u64 }
+    ///
+    /// #[aggregate(event_sourced)]
+    /// #[derive(Clone)]
+    /// pub struct Account { cents: u64 }
+    ///
+    /// #[aggregate]
+    /// impl Account {
+    ///     pub fn open() -> Self { Self::raise_new(Opened {}) }
+    ///     pub fn deposit(&mut self, cents: u64) { self.raise_(Deposited { cents }) }
+    ///     #[apply] fn opened(_: Opened) -> Self { Self { cents: 0 } }
+    ///     #[apply] fn deposited(&mut self, event: &Deposited) { self.cents += event.cents; }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let accounts = Domain::builder("bank").build()?.repository::<Account>().cached(1_000);
+    /// let mut account = Account::open();
+    /// accounts.add(&mut account).await?;
+    ///
+    /// // Nothing is read:
+    /// accounts.update(account.id(), |account| account.deposit(500)).await?;
+    ///
+    /// assert_eq!(accounts.get(account.id()).await?.cents, 500);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn cached(self, aggregates: usize) -> Self
+    where
+        A: Cacheable,
+    {
+        let cache = NonZeroUsize::new(aggregates).map(|bound| Arc::new(Cache::new(bound)));
+        Self { cache, ..self }
+    }
+
+    /// The same repository, with its cache, where events are raised under `context`.
+    #[must_use]
+    pub fn with_context(&self, context: Context) -> Self {
+        Self {
+            domain: self.domain.with_context(context),
+            ..self.clone()
+        }
     }
 
     /// Appends what is pending in `aggregate`, expecting its stream at the version that was loaded.
@@ -61,7 +138,13 @@ impl<A: Aggregate> Repository<A> {
     /// [`SaveError`]: what was raised stays pending, and the aggregate stays readable.
     pub async fn add(&self, aggregate: &mut A) -> Result<Committed, SaveError> {
         self.member.clone()?;
-        save::save(&self.domain, aggregate).await
+        let committed = save::save(&self.domain, aggregate).await?;
+        if let Some(cache) = &self.cache
+            && let Some(copy) = aggregate.copy()
+        {
+            cache.put_saved(&self.domain, copy, committed);
+        }
+        Ok(committed)
     }
 
     /// Loads an aggregate by its id.
@@ -84,7 +167,10 @@ impl<A: Aggregate> Repository<A> {
     /// [`LoadError`] where its stream can not be read or replayed.
     pub async fn find(&self, id: &A::Id) -> Result<Option<A>, LoadError> {
         let stream = self.stream(id)?;
-        load::load(&self.domain, &stream, id, Until::Head).await
+        match &self.cache {
+            Some(cache) => cache.load(&self.domain, &stream, id).await,
+            None => load::load(&self.domain, &stream, id, Until::Head).await,
+        }
     }
 
     /// Loads an aggregate, lets `decide` change it, and appends what it raised.
@@ -125,7 +211,8 @@ impl<A: Aggregate> Repository<A> {
         D: Decision,
     {
         let stream = self.stream(id).map_err(crate::UpdateError::Load)?;
-        update::update(&self.domain, &stream, id, decide).await
+        let cache = self.cache.as_deref();
+        update::update(&self.domain, cache, &stream, id, decide).await
     }
 
     /// Loads an aggregate as it was at `version`, which is its state after that many events.
@@ -202,6 +289,7 @@ impl<A> Clone for Repository<A> {
         Self {
             domain: self.domain.clone(),
             member: self.member.clone(),
+            cache: self.cache.clone(),
             aggregate: PhantomData,
         }
     }

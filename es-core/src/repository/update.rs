@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::cache::Cache;
 use super::load::{self, Until};
 use super::save::{self, Committed};
 use crate::aggregate::Aggregate;
@@ -54,41 +55,71 @@ impl<T, E: Debug> Decision for Result<T, E> {
 
 pub(super) async fn update<A: Aggregate, D: Decision>(
     domain: &Domain,
+    cache: Option<&Cache<A>>,
     stream: &StreamName,
     id: &A::Id,
     mut decide: impl FnMut(&mut A) -> D,
 ) -> Result<Committed<D::Value>, UpdateError<D::Rejection>> {
     let _turn = domain.turns().wait(stream).await;
-    let mut aggregate = load_existing::<A>(domain, stream, id).await?;
+    let cached = cache.and_then(|cache| cache.get(stream)?.copy());
+    // What is cached may be old, and is decided on nevertheless: an append would conflict.
+    let mut is_latest = cached.is_none();
+    let mut aggregate = match cached {
+        Some(aggregate) => aggregate,
+        None => load_existing(domain, cache, stream, id).await?,
+    };
     let mut conflicts = Conflicts::new(domain.conflict_deadline());
     loop {
-        let before = aggregate.copy();
-        let value = decide(&mut aggregate)
-            .decided()
-            .map_err(UpdateError::Rejected)?;
-        match save::save(domain, &mut aggregate).await {
-            Ok(committed) => return Ok(committed.with(value)),
-            Err(SaveError::Conflict(conflict))
-                if conflict.actual > conflict.expected && conflicts.may_go_on() =>
-            {
-                tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "decides again after a conflict");
+        // With a cache it is what is cached.
+        let before = if cache.is_none() {
+            aggregate.copy()
+        } else {
+            None
+        };
+        let decided = decide(&mut aggregate).decided();
+        let appends = decided.is_ok() && !aggregate.pending_events().is_empty();
+        if is_latest || appends {
+            let value = decided.map_err(UpdateError::Rejected)?;
+            match save::save(domain, &mut aggregate).await {
+                Ok(committed) => {
+                    if let Some(cache) = cache {
+                        cache.put_saved(domain, aggregate, committed);
+                    }
+                    return Ok(committed.with(value));
+                }
+                Err(SaveError::Conflict(conflict)) if !is_latest => {
+                    tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "what was cached is old, decides again");
+                }
+                Err(SaveError::Conflict(conflict))
+                    if conflict.actual > conflict.expected && conflicts.may_go_on() =>
+                {
+                    tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "decides again after a conflict");
+                    conflicts.pause().await;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
+        } else {
+            // No append tells whether this was the latest state.
+            drop(decided);
         }
-        conflicts.pause().await;
         aggregate = match before {
             Some(before) => load::catch_up(domain, stream, id, before).await?,
-            None => load_existing(domain, stream, id).await?,
+            None => load_existing(domain, cache, stream, id).await?,
         };
+        is_latest = true;
     }
 }
 
 async fn load_existing<A: Aggregate>(
     domain: &Domain,
+    cache: Option<&Cache<A>>,
     stream: &StreamName,
     id: &A::Id,
 ) -> Result<A, LoadError> {
-    let loaded = load::load(domain, stream, id, Until::Head).await?;
+    let loaded = match cache {
+        Some(cache) => cache.load(domain, stream, id).await?,
+        None => load::load(domain, stream, id, Until::Head).await?,
+    };
     loaded.ok_or_else(|| LoadError::NotFound {
         stream: stream.clone(),
     })
