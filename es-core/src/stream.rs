@@ -202,7 +202,9 @@ fn check_text(name: &str, kind: &'static str) -> Result<(), InvalidName> {
             "it is longer than 2,000 bytes",
         ));
     }
-    if name.chars().any(char::is_control) {
+    // All bytes of all control characters, and of others; most names have none and are done.
+    let may_control = |byte: u8| byte < 0x20 || matches!(byte, 0x7f | 0xc2);
+    if name.bytes().any(may_control) && name.chars().any(char::is_control) {
         return Err(InvalidName::new(name, kind, "it holds a control character"));
     }
     Ok(())

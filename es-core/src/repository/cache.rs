@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::load::{self, Until};
-use super::{Committed, stream_of};
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::error::LoadError;
@@ -40,18 +39,9 @@ impl<A: Aggregate> Cache<A> {
         self.held().get(stream)
     }
 
-    /// Holds what was saved just now.
-    pub(super) fn put_saved(&self, domain: &Domain, saved: A, committed: Committed) {
-        // Where nothing was appended, nothing was confirmed.
-        if committed.position().is_some()
-            && let Ok(stream) = stream_of::<A>(domain, saved.id())
-        {
-            self.put(&stream, Arc::new(saved));
-        }
-    }
-
-    fn put(&self, stream: &StreamName, state: Arc<A>) {
-        let gone = self.held().put(stream, state);
+    /// Holds a state that the store confirmed just now.
+    pub(super) fn put(&self, stream: &StreamName, state: A) {
+        let gone = self.held().put(stream, Arc::new(state));
         // It may be large: it is dropped while nobody waits for the lock.
         drop(gone);
     }
@@ -72,7 +62,7 @@ impl<A: Aggregate> Cache<A> {
             && held.is_none_or(|held| held.stored_version() != now.stored_version())
             && let Some(copy) = now.copy()
         {
-            self.put(stream, Arc::new(copy));
+            self.put(stream, copy);
         }
         Ok(loaded)
     }

@@ -8,6 +8,7 @@ mod snapshot;
 mod turns;
 mod update;
 
+use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -138,11 +139,13 @@ impl<A: Aggregate> Repository<A> {
     /// [`SaveError`]: what was raised stays pending, and the aggregate stays readable.
     pub async fn add(&self, aggregate: &mut A) -> Result<Committed, SaveError> {
         self.member.clone()?;
-        let committed = save::save(&self.domain, aggregate).await?;
+        let stream = save::stream_of(&self.domain, aggregate)?;
+        let committed = save::save(&self.domain, &stream, aggregate).await?;
         if let Some(cache) = &self.cache
+            && committed.position().is_some()
             && let Some(copy) = aggregate.copy()
         {
-            cache.put_saved(&self.domain, copy, committed);
+            cache.put(&stream, copy);
         }
         Ok(committed)
     }
@@ -309,7 +312,16 @@ fn stream_of<A: Aggregate>(
     domain: &Domain,
     id: &A::Id,
 ) -> Result<StreamName, crate::stream::InvalidName> {
-    StreamName::new(format!("{}::{}-{id}", domain.name(), A::CATEGORY))
+    let domain = domain.name().as_str();
+    // Room for a UUID.
+    let mut name = String::with_capacity(domain.len() + A::CATEGORY.len() + 3 + 36);
+    name.push_str(domain);
+    name.push_str("::");
+    name.push_str(A::CATEGORY);
+    name.push('-');
+    // A `String` takes all that is written.
+    let _ = write!(name, "{id}");
+    StreamName::new(name)
 }
 
 /// The types an aggregate applies, as its domain stores them.

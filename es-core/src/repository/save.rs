@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{snapshot, stream_of};
+use super::snapshot;
 use crate::aggregate::{Aggregate, Stamp};
 use crate::codec;
 use crate::domain::Domain;
@@ -43,15 +43,23 @@ impl<T> Committed<T> {
     }
 }
 
-/// Appends what is pending, once.
+/// The stream of an aggregate that has begun.
+pub(super) fn stream_of<A: Aggregate>(
+    domain: &Domain,
+    aggregate: &A,
+) -> Result<StreamName, SaveError> {
+    match &aggregate.root().id {
+        Some(id) => Ok(super::stream_of::<A>(domain, id)?),
+        None => Err(SaveError::NothingRaised { aggregate: A::NAME }),
+    }
+}
+
+/// Appends what is pending to the aggregate's stream, once.
 pub(super) async fn save<A: Aggregate>(
     domain: &Domain,
+    stream: &StreamName,
     aggregate: &mut A,
 ) -> Result<Committed, SaveError> {
-    let Some(id) = &aggregate.root().id else {
-        return Err(SaveError::NothingRaised { aggregate: A::NAME });
-    };
-    let stream = stream_of::<A>(domain, id)?;
     let version = aggregate.stored_version();
     if aggregate.pending_events().is_empty() {
         return Ok(Committed {
@@ -64,11 +72,11 @@ pub(super) async fn save<A: Aggregate>(
     if root.in_doubt && root.stamps.len() < root.pending().len() {
         // What an earlier attempt may have written is settled by itself: together with what was
         // raised since it would be another append.
-        append_stamped(domain, &stream, aggregate).await?;
+        append_stamped(domain, stream, aggregate).await?;
     }
     stamp(domain, aggregate);
-    let committed = append_stamped(domain, &stream, aggregate).await?;
-    snapshot::take_if_due(domain, &stream, aggregate).await;
+    let committed = append_stamped(domain, stream, aggregate).await?;
+    snapshot::take_if_due(domain, stream, aggregate).await;
     Ok(committed)
 }
 

@@ -1,6 +1,7 @@
 //! Who may update which stream now: one at a time in a process, in the order of asking.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -43,11 +44,10 @@ impl Drop for Turn<'_> {
         drop(self.guard.take());
         let mut queues = self.turns.queues();
         // Nobody can join while the map is locked: one owner means that nobody waits.
-        if queues
-            .get(&self.stream)
-            .is_some_and(|queue| Arc::strong_count(queue) == 1)
+        if let Entry::Occupied(queue) = queues.entry(self.stream.clone())
+            && Arc::strong_count(queue.get()) == 1
         {
-            queues.remove(&self.stream);
+            queue.remove();
         }
     }
 }

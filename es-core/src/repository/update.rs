@@ -80,10 +80,17 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
         let appends = decided.is_ok() && !aggregate.pending_events().is_empty();
         if is_latest || appends {
             let value = decided.map_err(UpdateError::Rejected)?;
-            match save::save(domain, &mut aggregate).await {
+            // `decide` may have put another aggregate in its place.
+            let own = match aggregate.root().id.as_ref() == Some(id) {
+                true => stream.clone(),
+                false => save::stream_of(domain, &aggregate)?,
+            };
+            match save::save(domain, &own, &mut aggregate).await {
                 Ok(committed) => {
-                    if let Some(cache) = cache {
-                        cache.put_saved(domain, aggregate, committed);
+                    if let Some(cache) = cache
+                        && committed.position().is_some()
+                    {
+                        cache.put(&own, aggregate);
                     }
                     return Ok(committed.with(value));
                 }
