@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod bad_input;
+mod cache;
 mod conflicts;
 mod contract;
 mod evolution;

@@ -41,7 +41,7 @@ pub struct Closed;
 
 /// An account with a balance.
 #[aggregate(event_sourced)]
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankAccount {
     owner: String,
     balance_cents: u64,
@@ -155,7 +155,7 @@ pub struct Counted {
 
 /// A number that grows: begins as its `Default`.
 #[aggregate(event_sourced, id = String, snapshots = off)]
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Counter {
     total: u64,
 }
@@ -185,7 +185,7 @@ impl Counter {
 
 /// A number that grows, and is kept as a snapshot.
 #[aggregate(event_sourced, id = String)]
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tally {
     total: u64,
 }

@@ -1,14 +1,14 @@
 //! Real stores behind bad connections: wrappers that lose replies, that stall, and that count what
 //! is read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use es_core::Position;
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, EventStore, SnapshotStore, StoreError,
-    StoreErrorKind,
+    Append, AppendError, Appended, BoxFuture, Capabilities, EventStore, MemoryStore, SnapshotStore,
+    StoreError, StoreErrorKind,
 };
 
 /// What no wrapper here changes is answered by the store inside.
@@ -180,4 +180,48 @@ impl<S: EventStore> EventStore for Stalls<S> {
     }
 
     the_rest_is_inner!();
+}
+
+/// Clones share a store that can be exchanged for another while programs use it, as where a backup
+/// is restored.
+#[derive(Clone, Debug)]
+pub struct Exchanged(Arc<RwLock<MemoryStore>>);
+
+impl Exchanged {
+    /// Begins with `store`.
+    pub fn new(store: MemoryStore) -> Self {
+        Self(Arc::new(RwLock::new(store)))
+    }
+
+    /// Goes on with `store`.
+    pub fn exchange(&self, store: MemoryStore) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = store;
+    }
+
+    fn now(&self) -> MemoryStore {
+        let store = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        store.clone()
+    }
+}
+
+impl EventStore for Exchanged {
+    fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
+        Box::pin(async move { self.now().append(append).await })
+    }
+
+    fn read<'a>(
+        &'a self,
+        request: &'a ReadRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.now().read(request, page).await })
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
+        Box::pin(async move { self.now().head().await })
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.now().capabilities()
+    }
 }
