@@ -125,7 +125,7 @@ impl Places {
     /// Where a store does not open.
     pub async fn contestants(&mut self, venue: Venue) -> Result<Vec<Arc<dyn Contestant>>> {
         let mut contestants: Vec<Arc<dyn Contestant>> = Vec::new();
-        for way in [Way::Plain, Way::Snapshots] {
+        for way in Way::ALL {
             let place = self.store(venue, &format!("es_{}", way.key())).await?;
             contestants.push(Arc::new(Ours::new(way, place)?));
         }
