@@ -30,7 +30,7 @@ mod options;
 mod payload;
 mod plan;
 mod probe;
-mod queries;
+mod read;
 mod snapshots;
 mod sources;
 mod units;
@@ -39,7 +39,7 @@ mod values;
 use std::sync::Arc;
 use std::time::Duration;
 
-use es_core::record::{Direction, Page, ReadRequest, Source};
+use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, Payloads,
     SnapshotStore, StoreError,
@@ -49,9 +49,9 @@ use es_core::stream::Position;
 pub use install::install;
 pub use options::MessageDbOptions;
 
-use crate::pg::{Address, Batches, Bell, Link, Settled, Trouble, repeatably};
+use crate::pg::{Address, Batches, Bell, Link, Reads, Settled, Trouble, repeatably};
 use probe::Probe;
-use queries::Query;
+use read::{MessageRows, read_sql};
 use snapshots::Snapshots;
 use units::Units;
 
@@ -82,6 +82,7 @@ struct Shared {
     link: Arc<Link>,
     batches: Batches<Units>,
     bell: Arc<Bell>,
+    reads: Reads<MessageRows>,
     settled: Settled,
     snapshots: Snapshots,
     durability: Durability,
@@ -124,6 +125,7 @@ impl MessageDbStore {
             shared: Arc::new(Shared {
                 batches: Batches::new(units, options.writers),
                 bell,
+                reads: Reads::new(read_sql()),
                 settled: Settled::new("message_store.messages", "global_position"),
                 snapshots: Snapshots::new(Arc::clone(&link), suffix),
                 durability: probe.durability,
@@ -134,52 +136,25 @@ impl MessageDbStore {
 }
 
 impl Shared {
-    /// One page up to `settled`, which only matters for reads of everything.
-    async fn fill(
-        &self,
-        request: &ReadRequest,
-        settled: Position,
-        page: &mut Page,
-    ) -> Result<(), Trouble> {
-        let client = self.link.client().await?;
-        Query::new(request, settled).fill(&client, page).await
-    }
-
-    /// The horizon as it is known does for whoever is far behind it.
-    async fn fill_settled(
-        &self,
-        request: &ReadRequest,
-        from: Option<Position>,
-        page: &mut Page,
-    ) -> Result<(), Trouble> {
-        let known = self.settled.known();
-        let is_known = match request.direction {
-            Direction::Forwards => from.unwrap_or(Position::START) < known,
-            Direction::Backwards => from.is_some_and(|from| from <= known),
-        };
-        if is_known {
-            self.fill(request, known, page).await?;
-            if page.has_more() || request.direction == Direction::Backwards {
-                return Ok(());
-            }
-        }
-        let settled = self.settled.advance(&self.link).await?;
-        self.fill(request, settled, page).await
-    }
-
     async fn read(&self, request: &ReadRequest, page: &mut Page) -> Result<(), Trouble> {
+        let Self {
+            link,
+            reads,
+            settled,
+            ..
+        } = self;
         match request.source {
-            Source::All { from } => self.fill_settled(request, from, page).await,
             // A stream's and a category's events are committed in order: they share a lock.
             Source::Stream { .. } | Source::Category { .. } => {
-                self.fill(request, Position::START, page).await
+                reads.fill(link, request, page).await
             }
+            Source::All { .. } => reads.fill_settled(link, settled, request, page).await,
         }
     }
 
     async fn head(&self) -> Result<Position, Trouble> {
         let settled = self.settled.advance(&self.link).await?;
-        queries::head(&self.link.client().await?, settled).await
+        read::head(&self.link.client().await?, settled).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the stores on PostgreSQL servers share: how to reach one, how its errors read, appends that
-//! share a commit, the horizon below which positions are settled, and wake-ups between processes.
+//! share a commit, reads page by page, the horizon below which positions are settled, and wake-ups
+//! between processes.
 
 mod address;
 mod batches;
@@ -7,6 +8,8 @@ mod bell;
 mod error;
 mod link;
 mod numbers;
+mod parameter;
+mod reads;
 mod settled;
 mod tls;
 #[cfg(feature = "postgres")]
@@ -20,6 +23,8 @@ pub(crate) use bell::quoted;
 pub(crate) use error::{Failure, Trouble};
 pub(crate) use link::{Client, Link, LinkOptions, repeatably};
 pub(crate) use numbers::{bounded, number};
+use parameter::Parameter;
+pub(crate) use reads::{Both, ReadSql, Reads, Rows, both};
 pub(crate) use settled::Settled;
 #[cfg(feature = "postgres")]
-pub(crate) use values::{Bytes, Json, JsonText, Value};
+pub(crate) use values::{Bytes, Json, JsonText};

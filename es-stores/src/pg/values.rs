@@ -72,29 +72,3 @@ impl<'a> FromSql<'a> for JsonText<'a> {
 
 /// Bytes for a `bytea` parameter.
 pub(crate) type Bytes<'a> = &'a [u8];
-
-/// A parameter of a statement that reads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Value<'a> {
-    Number(i64),
-    Text(&'a str),
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match self {
-            Self::Number(number) => number.to_sql(ty, out),
-            Self::Text(text) => text.to_sql(ty, out),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        <i64 as ToSql>::accepts(ty) || <&str as ToSql>::accepts(ty)
-    }
-
-    to_sql_checked!();
-}

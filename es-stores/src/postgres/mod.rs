@@ -46,7 +46,7 @@ mod snapshots;
 use std::sync::Arc;
 use std::time::Duration;
 
-use es_core::record::{Page, ReadRequest};
+use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, SnapshotStore,
     StoreError,
@@ -56,9 +56,9 @@ use es_core::stream::Position;
 pub use options::PostgresOptions;
 pub use schema::{sql, sql_for};
 
-use crate::pg::{Address, Batches, Bell, Link, Settled, repeatably};
+use crate::pg::{Address, Batches, Bell, Link, Reads, Settled, Trouble, repeatably};
 use append::Writer;
-use read::Reads;
+use read::{EventRows, read_sql};
 use schema::named;
 use snapshots::SnapshotSql;
 
@@ -88,7 +88,7 @@ pub struct PostgresStore {
 struct Shared {
     link: Arc<Link>,
     batches: Batches<Writer>,
-    reads: Reads,
+    reads: Reads<EventRows>,
     settled: Settled,
     bell: Arc<Bell>,
     snapshots: SnapshotSql,
@@ -135,7 +135,7 @@ impl PostgresStore {
         Ok(Self {
             shared: Arc::new(Shared {
                 batches: Batches::new(writer, options.writers),
-                reads: Reads::new(schema),
+                reads: Reads::new(read_sql(schema)),
                 settled: Settled::new(&events, "position"),
                 snapshots: SnapshotSql::new(schema),
                 durability,
@@ -152,6 +152,24 @@ impl PostgresStore {
     }
 }
 
+impl Shared {
+    async fn read(&self, request: &ReadRequest, page: &mut Page) -> Result<(), Trouble> {
+        let Self {
+            link,
+            reads,
+            settled,
+            ..
+        } = self;
+        match request.source {
+            // A stream's events are committed in order: they share a lock.
+            Source::Stream { .. } => reads.fill(link, request, page).await,
+            Source::Category { .. } | Source::All { .. } => {
+                reads.fill_settled(link, settled, request, page).await
+            }
+        }
+    }
+}
+
 impl EventStore for PostgresStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
         Box::pin(self.shared.batches.append(append))
@@ -163,13 +181,8 @@ impl EventStore for PostgresStore {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let Shared {
-                link,
-                reads,
-                settled,
-                ..
-            } = &*self.shared;
-            let filled = repeatably!(link, reads.fill(link, settled, request, page));
+            let link = &self.shared.link;
+            let filled = repeatably!(link, self.shared.read(request, page));
             filled.map_err(|trouble| link.error("read from", &trouble))
         })
     }

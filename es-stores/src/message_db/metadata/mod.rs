@@ -25,7 +25,7 @@ mod read;
 mod text;
 mod write;
 
-pub(super) use read::Reader;
+pub(super) use read::{Reader, Stored};
 pub(super) use write::{Message, Writer};
 
 #[cfg(test)]
@@ -62,8 +62,40 @@ mod tests {
 
     fn read(metadata: &Value) -> (Option<DateTime<Utc>>, String) {
         let text = serde_json::to_vec(metadata).unwrap();
+        let whole = Stored {
+            other: Some(&text),
+            ..Stored::default()
+        };
+        let read = told(&whole);
+        if metadata.get("headers").is_some() && metadata.get("domain").is_some() {
+            assert_eq!(
+                told_in_parts(metadata),
+                read,
+                "in parts, and whole: {metadata}"
+            );
+        }
+        read
+    }
+
+    /// As the statements take what is in Protean's groups apart.
+    fn told_in_parts(metadata: &Value) -> (Option<DateTime<Utc>>, String) {
+        let part = |group: &str, key: &str| Some(metadata.get(group)?.get(key)?.to_string());
+        let time = metadata["headers"]["time"].as_str();
+        let correlation_id = part("domain", "correlation_id");
+        let causation_id = part("domain", "causation_id");
+        let extensions = metadata.get("extensions").map(Value::to_string);
+        told(&Stored {
+            time,
+            correlation_id: correlation_id.as_ref().map(String::as_bytes),
+            causation_id: causation_id.as_ref().map(String::as_bytes),
+            extensions: extensions.as_ref().map(String::as_bytes),
+            other: None,
+        })
+    }
+
+    fn told(stored: &Stored<'_>) -> (Option<DateTime<Utc>>, String) {
         let mut reader = Reader::default();
-        let time = reader.read(&text);
+        let time = reader.read(stored);
         (time, String::from_utf8(reader.context().to_vec()).unwrap())
     }
 
@@ -218,13 +250,17 @@ mod tests {
             "{\"extensions\": {\"_es\": {\"metadata\": 7, \"time\": \"x\"}}}",
             "{\"correlationStreamName\": 1e400, \"properties\": [1]}",
         ] {
-            let mut reader = Reader::default();
+            let metadata: serde_json::Result<Value> = serde_json::from_str(text);
+            let whole = Stored {
+                other: Some(text.as_bytes()),
+                ..Stored::default()
+            };
 
-            assert_eq!(reader.read(text.as_bytes()), None, "{text}");
-            assert_eq!(reader.context(), b"", "{text}");
+            assert_eq!(told(&whole), (None, String::new()), "{text}");
+            if let Ok(metadata) = metadata {
+                assert_eq!(told_in_parts(&metadata), (None, String::new()), "{text}");
+            }
         }
-        let mut reader = Reader::default();
-        assert_eq!(reader.read(b""), None);
-        assert_eq!(reader.context(), b"");
+        assert_eq!(told(&Stored::default()), (None, String::new()));
     }
 }

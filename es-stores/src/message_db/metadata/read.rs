@@ -10,8 +10,23 @@ use serde_json::value::RawValue;
 
 use super::text::{Number, Object, Text};
 
+/// The metadata of one message as it comes from the server: each part as JSON, but the time.
+#[derive(Debug, Default)]
+pub(in super::super) struct Stored<'a> {
+    /// Of the group `headers`.
+    pub(in super::super) time: Option<&'a str>,
+    /// Of the group `domain`.
+    pub(in super::super) correlation_id: Option<&'a [u8]>,
+    /// Of the group `domain`.
+    pub(in super::super) causation_id: Option<&'a [u8]>,
+    /// The group.
+    pub(in super::super) extensions: Option<&'a [u8]>,
+    /// The whole, where it is not in Protean's groups.
+    pub(in super::super) other: Option<&'a [u8]>,
+}
+
 /// Reads the metadata of message after message into a buffer of its own.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(in super::super) struct Reader {
     context: Vec<u8>,
 }
@@ -19,10 +34,12 @@ pub(in super::super) struct Reader {
 impl Reader {
     /// Reads what stands beside one message, by whomever it was written, and answers the time it
     /// tells, if it does. Whatever makes no sense is passed over.
-    pub(in super::super) fn read(&mut self, metadata: &[u8]) -> Option<DateTime<Utc>> {
+    pub(in super::super) fn read(&mut self, stored: &Stored<'_>) -> Option<DateTime<Utc>> {
         self.context.clear();
-        let found: Object<Found<'_>> = serde_json::from_slice(metadata).unwrap_or_default();
-        let Object(found) = found;
+        let found = match stored.other {
+            Some(whole) => parse::<Object<Found<'_>>>(whole).0,
+            None => Found::of_parts(stored),
+        };
         found.write_context(&mut self.context);
         found.time()
     }
@@ -117,7 +134,24 @@ impl<'de: 'a, 'a> Deserialize<'de> for Extensions<'a> {
     }
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn of_parts(stored: &Stored<'a>) -> Self {
+        let text = |json: Option<&'a [u8]>| json.map(parse::<Text<'a>>).unwrap_or_default();
+        // What nearly all have, and nothing to be read.
+        let extensions = stored.extensions.filter(|json| *json != b"{}");
+        Self {
+            headers: Object(Headers {
+                time: Text(stored.time.map(Cow::Borrowed)),
+            }),
+            domain: Object(Domain {
+                correlation_id: text(stored.correlation_id),
+                causation_id: text(stored.causation_id),
+            }),
+            extensions: extensions.map(parse).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     fn time(&self) -> Option<DateTime<Utc>> {
         let ours = self.extensions.0.ours.time.0;
         ours.and_then(DateTime::from_timestamp_micros)
@@ -148,6 +182,11 @@ impl Found<'_> {
         object.headers(headers.map(|(name, value)| (&**name, value.get())));
         object.end();
     }
+}
+
+/// The default, where it is something else.
+fn parse<'a, T: Deserialize<'a> + Default>(json: &'a [u8]) -> T {
+    serde_json::from_slice(json).unwrap_or_default()
 }
 
 /// RFC 3339, or without a zone, as Python writes what it takes for UTC.

@@ -8,8 +8,7 @@ SELECT
       'message_store.write_message(varchar, varchar, varchar, jsonb, jsonb, bigint)',
       'message_store.acquire_lock(varchar)',
       'message_store.hash_64(varchar)',
-      'message_store.category(varchar)',
-      'message_store.cardinal_id(varchar)'
+      'message_store.category(varchar)'
     ]) AS needed
     WHERE to_regprocedure(needed) IS NULL
   ),

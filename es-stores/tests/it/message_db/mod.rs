@@ -2,7 +2,6 @@
 
 mod foreign;
 mod installing;
-mod plans;
 mod roles;
 mod sharing;
 mod snapshots;
@@ -16,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 
+use crate::on_servers::statements::Statements;
 use crate::on_servers::{Limits, Place, tests_on_servers};
 use crate::servers::{Uri, fresh_name, run_blocking, session, shared, until};
 
@@ -141,6 +141,28 @@ impl Place for Database {
 
     fn events(&self) -> String {
         "message_store.messages".to_owned()
+    }
+
+    fn statements(&self) -> Statements {
+        let complete = |sql: &str| {
+            let columns = include_str!("../../../src/message_db/sql/columns.sql");
+            sql.replace("{columns}", columns.trim_end())
+                .replace("{events}", "message_store.messages")
+                .replace("{position}", "global_position")
+        };
+        Statements::of(
+            &["message_db/sql", "pg/sql"],
+            complete,
+            &[
+                ("columns.sql", "it is a part of others"),
+                ("begin_install.sql", "it runs when Message DB is installed"),
+                ("probe.sql", "it runs when the store is opened"),
+                (
+                    "delete_snapshots.sql",
+                    "no index of Message DB's tells snapshots from events, so it reads them all",
+                ),
+            ],
+        )
     }
 
     async fn open_by(&self, uri: &Uri, limits: Limits) -> Result<MessageDbStore, StoreError> {

@@ -6,6 +6,7 @@ pub(crate) mod lost;
 pub(crate) mod refused;
 pub(crate) mod restarted;
 pub(crate) mod shared;
+pub(crate) mod statements;
 pub(crate) mod tls;
 
 use std::sync::Arc;
@@ -47,6 +48,9 @@ macro_rules! tests_on_servers {
                 an_append_whose_session_is_terminated_can_be_repeated
                 whoever_waits_is_woken_though_the_connections_were_cut
                 no_new_connection_is_unavailable_until_there_is_one
+            }
+            statements {
+                every_statement_walks_along_an_index
             }
             restarted {
                 a_store_works_again_after_a_crash_of_its_server
@@ -108,6 +112,9 @@ pub(crate) trait Place: Harness {
 
     /// The table that the events are in.
     fn events(&self) -> String;
+
+    /// All statements of the store.
+    fn statements(&self) -> statements::Statements;
 
     /// Opens the store by another way than its harness does.
     fn open_by(

@@ -6,6 +6,7 @@ use es_core::store::StoreError;
 use es_stores::conformance::Harness;
 use es_stores::{PostgresOptions, PostgresStore};
 
+use crate::on_servers::statements::Statements;
 use crate::on_servers::{Limits, Place, tests_on_servers};
 use crate::servers::{Uri, fresh_name, run_blocking, shared};
 
@@ -71,6 +72,25 @@ impl Place for Schema {
 
     fn events(&self) -> String {
         format!("{}.events", self.name)
+    }
+
+    fn statements(&self) -> Statements {
+        let complete = |sql: &str| {
+            let schema = format!("\"{}\"", self.name);
+            sql.replace("{schema}", &schema)
+                .replace("{events}", &format!("{schema}.events"))
+                .replace("{position}", "position")
+        };
+        Statements::of(
+            &["postgres/sql", "pg/sql"],
+            complete,
+            &[
+                ("schema_version.sql", "it runs when the store is opened"),
+                ("server.sql", "it runs when the store is opened"),
+                ("version_1.sql", "it makes the schema"),
+                ("delete_snapshots.sql", "it is meant to delete all rows"),
+            ],
+        )
     }
 
     async fn open_by(&self, uri: &Uri, limits: Limits) -> Result<PostgresStore, StoreError> {

@@ -1,6 +1,7 @@
 //! What only the store in SQLite does.
 
 mod opening;
+mod plans;
 mod processes;
 mod sharing;
 mod size;
