@@ -175,6 +175,7 @@ macro_rules! conformance_tests {
                 an_empty_page_has_no_more
                 a_page_forgets_what_was_in_it
                 a_page_stops_at_its_bytes
+                a_page_of_compressible_payloads_stops_at_its_bytes
                 a_page_takes_one_event_however_large
                 a_page_of_no_events_takes_one
                 nothing_truncates_a_long_stream

@@ -187,6 +187,39 @@ pub async fn a_page_stops_at_its_bytes(harness: impl Harness) {
     }
 }
 
+/// A page is as small where its payloads are large and of one letter: a store that keeps them
+/// compressed measures what they are for a reader.
+pub async fn a_page_of_compressible_payloads_stops_at_its_bytes(harness: impl Harness) {
+    let store = harness.open().await;
+    for version in 0..12 {
+        append(
+            &store,
+            STREAM,
+            at(version),
+            event(version + 1, &text(1_000_000)),
+        )
+        .await;
+    }
+
+    for source in sources() {
+        visible(&store, &source, 12).await;
+        for direction in DIRECTIONS {
+            let mut request = ReadRequest::new(source.clone());
+            request.direction = direction;
+            let mut page = Page::new();
+
+            page_of(&store, &request, &mut page).await;
+
+            assert!(
+                (1..=2).contains(&page.len()) && page.has_more(),
+                "{}",
+                page.len()
+            );
+            assert_eq!(read_paged(&store, request).await, expected(12, direction));
+        }
+    }
+}
+
 /// A page takes one event, however large it is.
 pub async fn a_page_takes_one_event_however_large(harness: impl Harness) {
     let store = harness.open().await;

@@ -2,6 +2,7 @@
 //! sessions, bad connections, restarts, and servers that refuse.
 
 pub(crate) mod held;
+pub(crate) mod large;
 pub(crate) mod lost;
 pub(crate) mod refused;
 pub(crate) mod restarted;
@@ -36,6 +37,9 @@ macro_rules! tests_on_servers {
                 readers_wait_for_each_of_several_held_appends
                 a_reader_of_the_tables_holds_up_nobody
                 a_transaction_elsewhere_holds_up_nobody
+            }
+            large {
+                a_page_of_large_events_is_not_sent_many
             }
             lost {
                 an_append_that_is_cut_in_the_middle_can_be_repeated

@@ -28,6 +28,7 @@ struct Shared {
     refuses: AtomicBool,
     cut_all: Notify,
     stalled: watch::Sender<bool>,
+    answered_bytes: AtomicUsize,
 }
 
 /// What happens to the first message that holds the mark.
@@ -82,6 +83,11 @@ impl Proxy {
     /// How often it was cut as planned.
     pub(crate) fn cuts(&self) -> usize {
         self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    /// How much the server has answered.
+    pub(crate) fn answered_bytes(&self) -> usize {
+        self.shared.answered_bytes.load(Ordering::SeqCst)
     }
 
     /// Cuts all connections there are.
@@ -189,6 +195,9 @@ async fn answers(
     let mut answering = 0;
     loop {
         read_message(&mut from, &mut message, 1).await?;
+        shared
+            .answered_bytes
+            .fetch_add(message.len(), Ordering::SeqCst);
         shared.flowing().await;
         let withheld = connection.withheld.load(Ordering::SeqCst);
         let withholds = withheld > 0 && answering >= withheld;
