@@ -9,26 +9,13 @@ use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankEvent};
 use es_bench_race::{Contestant, Role, Work};
 
-type Encoded = (&'static str, Vec<u8>);
-
-fn encode(event: &BankEvent) -> Result<Encoded> {
-    Ok((event.kind(), event.fields()?))
-}
-
-fn fold(events: &[Encoded]) -> Result<Account> {
-    let mut account = Account::default();
-    for (kind, fields) in events {
-        account.apply(&BankEvent::decode(kind, fields)?);
-    }
-    Ok(account)
-}
-
-/// A map from accounts to their encoded events, behind a lock: decoded on load, encoded on append.
+/// A map from accounts to their events as JSON, behind a lock, as a program has it that does without
+/// a framework: decoded on load, encoded on append, the events' names within the JSON.
 #[derive(Debug, Default)]
-pub struct Json(Mutex<HashMap<u64, Vec<Encoded>>>);
+pub struct Json(Mutex<HashMap<u64, Vec<Vec<u8>>>>);
 
 impl Json {
-    fn accounts(&self) -> MutexGuard<'_, HashMap<u64, Vec<Encoded>>> {
+    fn accounts(&self) -> MutexGuard<'_, HashMap<u64, Vec<Vec<u8>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -44,8 +31,8 @@ impl Contestant for Json {
     }
 
     async fn append(&self, account: u64, from: u64, count: u64) -> Result<Option<()>> {
-        let events = (from..from + count).map(|nth| encode(&bank::event(nth)));
-        let events: Vec<_> = events.collect::<Result<_>>()?;
+        let events = (from..from + count).map(|nth| serde_json::to_vec(&bank::event(nth)));
+        let events: Vec<_> = events.collect::<Result<_, _>>()?;
         self.accounts().entry(account).or_default().extend(events);
         Ok(Some(()))
     }
@@ -54,7 +41,7 @@ impl Contestant for Json {
         let mut turns = 0;
         while !work.until.has_come(turns) {
             let (account, events) = work.turn(turns);
-            let event = encode(&bank::event(events))?;
+            let event = serde_json::to_vec(&bank::event(events))?;
             self.accounts().entry(account).or_default().push(event);
             turns += 1;
         }
@@ -67,12 +54,22 @@ impl Contestant for Json {
             let (account, events) = work.turn(turns);
             let mut accounts = self.accounts();
             let stream = accounts.get_mut(&account).context("no such account")?;
-            let event = fold(stream)?.decide(bank::command(events))?;
-            stream.push(encode(&event)?);
+            let mut state = Account::default();
+            for event in stream.iter() {
+                state.apply(&serde_json::from_slice(event)?);
+            }
+            let event = state.decide(bank::command(events))?;
+            stream.push(serde_json::to_vec(&event)?);
             turns += 1;
         }
         Ok(Some(turns))
     }
+}
+
+type Encoded = (&'static str, Vec<u8>);
+
+fn encode(event: &BankEvent) -> Result<Encoded> {
+    Ok((event.kind(), event.fields()?))
 }
 
 /// Nothing but `serde_json::from_slice`, payload after payload, and for reading without decoding
@@ -113,7 +110,11 @@ impl Contestant for SerdeAlone {
     async fn load(&self, account: u64) -> Result<Option<Account>> {
         let held = self.held();
         let events = held.accounts.get(&account).context("no such account")?;
-        fold(events).map(Some)
+        let mut account = Account::default();
+        for (kind, fields) in events {
+            account.apply(&BankEvent::decode(kind, fields)?);
+        }
+        Ok(Some(account))
     }
 
     async fn read_category(&self, at_most: u64) -> Result<Option<u64>> {

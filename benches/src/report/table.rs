@@ -17,7 +17,6 @@ pub fn race_table(rows: &[Row]) -> String {
             text.push_str(&table.render());
             text.push_str(&format!("\n### {}\n\n", group.venue));
             table = Table::new(&[
-                "scenario",
                 "contestant",
                 "median",
                 "min",
@@ -31,16 +30,16 @@ pub fn race_table(rows: &[Row]) -> String {
         let mut sorted = group.rows.clone();
         sorted.sort_by(|a, b| median(&b.samples).total_cmp(&median(&a.samples)));
         let title = format!("{} ({})", group.scenario, group.scenario.unit());
-        for (nth, row) in sorted.iter().enumerate() {
-            let title = if nth == 0 { title.as_str() } else { "" };
+        table.push([&format!("**{title}**"), "", "", "", "", ""]);
+        for row in sorted {
             let name = match row.role {
-                Role::Ours => format!("**{}**", row.contestant),
+                Role::Ours => format!("*{}*", row.contestant),
                 Role::Limit => format!("limit: {}", row.contestant),
                 Role::Peer => row.contestant.clone(),
             };
             if row.samples.is_empty() {
                 let why = row.failed.clone().unwrap_or_default().replace('|', "/");
-                table.push([title, &name, "failed", &why, "", "", ""]);
+                table.push([&name, "failed", &why, "", "", ""]);
                 continue;
             }
             let least = row.samples.iter().copied().fold(f64::INFINITY, f64::min);
@@ -48,7 +47,6 @@ pub fn race_table(rows: &[Row]) -> String {
             let of =
                 |base: Option<&Row>| base.map_or(String::new(), |base| share(ratio(row, base)));
             table.push([
-                title,
                 &name,
                 &figure(median(&row.samples)),
                 &figure(least),
@@ -132,8 +130,9 @@ impl Table {
             cells.max().unwrap_or(0)
         };
         let is_number = |column: usize| {
-            let first = self.rows.get(1).map_or("", |row| &row[column]);
-            first.starts_with(|letter: char| letter.is_ascii_digit())
+            let mut cells = self.rows.iter().skip(1).map(|row| &row[column]);
+            let first = cells.find(|cell| !cell.is_empty());
+            first.is_some_and(|cell| cell.starts_with(|letter: char| letter.is_ascii_digit()))
         };
         let mut text = String::new();
         for (nth, row) in self.rows.iter().enumerate() {
