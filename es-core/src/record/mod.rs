@@ -10,6 +10,7 @@ mod request;
 pub use consumer_group::{ConsumerGroup, NoSuchMember};
 pub use context::{Context, Metadata};
 pub use new_events::{NewEvent, NewEvents};
+pub(crate) use page::Replayed;
 pub use page::{Page, PageEvent};
 pub use recorded::RecordedEvent;
 pub use request::{Direction, ReadRequest, Source};

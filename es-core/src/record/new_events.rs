@@ -45,6 +45,17 @@ impl NewEvents {
         Self::default()
     }
 
+    /// No events yet, with room for so many of a usual size.
+    pub(crate) fn with_room_for(events: usize) -> Self {
+        // What `serde_json` begins with for a payload.
+        const USUAL_BYTES: usize = 128;
+        Self {
+            types: String::with_capacity(USUAL_BYTES),
+            bytes: Vec::with_capacity(events * USUAL_BYTES),
+            entries: Vec::with_capacity(events),
+        }
+    }
+
     /// Adds an event, copying its bytes.
     pub fn push(&mut self, event: NewEvent<'_>) {
         let pushed: Result<(), Infallible> = self.encode(

@@ -16,20 +16,28 @@ pub struct Page {
     /// Streams and types, apart from the bytes so that nobody needs to look whether they are text.
     names: String,
     bytes: Vec<u8>,
+    heads: Vec<Head>,
     entries: Vec<PageEntry>,
     has_more: bool,
 }
 
+/// What events that follow each other have in common more often than not, and is then kept once.
 #[derive(Clone, Debug)]
-struct PageEntry {
+struct Head {
     stream: Range<usize>,
     event_type: Range<usize>,
-    data: Range<usize>,
     metadata: Range<usize>,
+}
+
+/// What each event has for itself, in one line of the processor's cache.
+#[derive(Clone, Debug)]
+struct PageEntry {
+    data: Range<usize>,
     id: Uuid,
-    time: DateTime<Utc>,
     version: Version,
     position: Position,
+    time: DateTime<Utc>,
+    head: u32,
 }
 
 /// What a store puts into a [`Page`]: an event by reference.
@@ -45,6 +53,22 @@ pub struct PageEvent<'a> {
     pub event: NewEvent<'a>,
 }
 
+/// What was copied last from a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied<'a> {
+    page: &'a Page,
+    head: u32,
+}
+
+/// What replaying looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replayed<'a> {
+    pub(crate) version: Version,
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) event_type: &'a str,
+    pub(crate) data: &'a [u8],
+}
+
 impl Page {
     /// An empty page; it grows to what is read into it and keeps its room.
     pub fn new() -> Self {
@@ -55,6 +79,7 @@ impl Page {
     pub fn clear(&mut self) {
         self.names.clear();
         self.bytes.clear();
+        self.heads.clear();
         self.entries.clear();
         self.has_more = false;
     }
@@ -62,39 +87,75 @@ impl Page {
     /// Adds an event, copying its bytes. Names and metadata that repeat from one event to the next
     /// are kept once.
     pub fn push(&mut self, event: PageEvent<'_>) {
-        let last = self.entries.last();
-        let stream = match last {
-            Some(last) if self.names[last.stream.clone()] == *event.stream => last.stream.clone(),
-            _ => append_name(&mut self.names, event.stream),
-        };
-        let NewEvent {
-            id,
-            time,
-            event_type,
-            data,
-            metadata,
-        } = event.event;
-        let event_type = match last {
-            Some(last) if self.names[last.event_type.clone()] == *event_type => {
-                last.event_type.clone()
-            }
-            _ => append_name(&mut self.names, event_type),
-        };
-        let metadata = match last {
-            Some(last) if self.bytes[last.metadata.clone()] == *metadata => last.metadata.clone(),
-            _ => append_bytes(&mut self.bytes, metadata),
-        };
+        let head = self.head_of(&event);
+        let NewEvent { id, time, data, .. } = event.event;
         let data = append_bytes(&mut self.bytes, data);
         self.entries.push(PageEntry {
-            stream,
-            event_type,
             data,
-            metadata,
             id,
-            time,
             version: event.version,
             position: event.position,
+            time,
+            head,
         });
+    }
+
+    /// Adds the event at `index` of another page. The one that was copied before it has often the
+    /// same head, and then its names need no look.
+    pub(crate) fn copy<'a>(
+        &mut self,
+        page: &'a Page,
+        index: usize,
+        before: Option<Copied<'a>>,
+    ) -> Copied<'a> {
+        let entry = &page.entries[index];
+        let same_head = before
+            .is_some_and(|before| before.head == entry.head && std::ptr::eq(before.page, page));
+        let head = match same_head {
+            true => self.last_head(),
+            false => self.head_of(&page.page_event(entry)),
+        };
+        let data = append_bytes(&mut self.bytes, &page.bytes[entry.data.clone()]);
+        self.entries.push(PageEntry {
+            data,
+            head,
+            ..*entry
+        });
+        Copied {
+            page,
+            head: entry.head,
+        }
+    }
+
+    /// The last head where all of it is this event's too, and otherwise a new one.
+    fn head_of(&mut self, event: &PageEvent<'_>) -> u32 {
+        let PageEvent { stream, event, .. } = event;
+        let kept = self.heads.last().map(|last| {
+            let stream = self.kept_name(&last.stream, stream);
+            let event_type = self.kept_name(&last.event_type, event.event_type);
+            let same_metadata = self.bytes[last.metadata.clone()] == *event.metadata;
+            let metadata = same_metadata.then(|| last.metadata.clone());
+            (stream, event_type, metadata)
+        });
+        let (kept_stream, kept_type, kept_metadata) = kept.unwrap_or_default();
+        if kept_stream.is_none() || kept_type.is_none() || kept_metadata.is_none() {
+            self.heads.push(Head {
+                stream: kept_stream.unwrap_or_else(|| append_name(&mut self.names, stream)),
+                event_type: kept_type
+                    .unwrap_or_else(|| append_name(&mut self.names, event.event_type)),
+                metadata: kept_metadata
+                    .unwrap_or_else(|| append_bytes(&mut self.bytes, event.metadata)),
+            });
+        }
+        self.last_head()
+    }
+
+    fn kept_name(&self, kept: &Range<usize>, name: &str) -> Option<Range<usize>> {
+        (self.names[kept.clone()] == *name).then(|| kept.clone())
+    }
+
+    fn last_head(&self) -> u32 {
+        u32::try_from(self.heads.len() - 1).expect("a page holds fewer events than 2^32")
     }
 
     /// How many events there are.
@@ -126,21 +187,28 @@ impl Page {
     pub(crate) fn room_bytes(&self) -> usize {
         self.names.capacity()
             + self.bytes.capacity()
+            + self.heads.capacity() * size_of::<Head>()
             + self.entries.capacity() * size_of::<PageEntry>()
     }
 
     /// The event at `index`, from 0.
     pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
         let entry = self.entries.get(index)?;
+        let PageEvent {
+            stream,
+            version,
+            position,
+            event,
+        } = self.page_event(entry);
         Some(RecordedEvent {
-            stream: Cow::Borrowed(&self.names[entry.stream.clone()]),
-            version: entry.version,
-            position: entry.position,
-            id: entry.id,
-            time: entry.time,
-            event_type: Cow::Borrowed(&self.names[entry.event_type.clone()]),
-            data: Cow::Borrowed(&self.bytes[entry.data.clone()]),
-            metadata: Cow::Borrowed(&self.bytes[entry.metadata.clone()]),
+            stream: Cow::Borrowed(stream),
+            version,
+            position,
+            id: event.id,
+            time: event.time,
+            event_type: Cow::Borrowed(event.event_type),
+            data: Cow::Borrowed(event.data),
+            metadata: Cow::Borrowed(event.metadata),
         })
     }
 
@@ -152,6 +220,46 @@ impl Page {
     /// The events in the order they were read.
     pub fn iter(&self) -> impl Iterator<Item = RecordedEvent<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// The stream of the event at `index`.
+    pub(crate) fn stream(&self, index: usize) -> &str {
+        &self.names[self.head(&self.entries[index]).stream.clone()]
+    }
+
+    /// The event at `index`, as it was pushed.
+    pub(crate) fn pushed(&self, index: usize) -> PageEvent<'_> {
+        self.page_event(&self.entries[index])
+    }
+
+    /// The events in their order, as far as replaying looks at them.
+    pub(crate) fn replayed(&self) -> impl Iterator<Item = Replayed<'_>> {
+        self.entries.iter().map(|entry| Replayed {
+            version: entry.version,
+            time: entry.time,
+            event_type: &self.names[self.head(entry).event_type.clone()],
+            data: &self.bytes[entry.data.clone()],
+        })
+    }
+
+    fn page_event(&self, entry: &PageEntry) -> PageEvent<'_> {
+        let head = self.head(entry);
+        PageEvent {
+            stream: &self.names[head.stream.clone()],
+            version: entry.version,
+            position: entry.position,
+            event: NewEvent {
+                id: entry.id,
+                time: entry.time,
+                event_type: &self.names[head.event_type.clone()],
+                data: &self.bytes[entry.data.clone()],
+                metadata: &self.bytes[head.metadata.clone()],
+            },
+        }
+    }
+
+    fn head(&self, entry: &PageEntry) -> &Head {
+        &self.heads[entry.head as usize]
     }
 }
 

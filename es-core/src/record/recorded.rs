@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, Metadata};
+use super::{Context, Metadata, Replayed};
 use crate::stream::{Position, Version};
 
 /// An event as a store gives it back.
@@ -44,6 +44,15 @@ impl RecordedEvent<'_> {
             event_type: Cow::Owned(self.event_type.into_owned()),
             data: Cow::Owned(self.data.into_owned()),
             metadata: Cow::Owned(self.metadata.into_owned()),
+        }
+    }
+
+    pub(crate) fn replayed(&self) -> Replayed<'_> {
+        Replayed {
+            version: self.version,
+            time: self.time,
+            event_type: &self.event_type,
+            data: &self.data,
         }
     }
 

@@ -72,7 +72,7 @@ impl<A: Aggregate> Repository<A> {
                 expected: std::any::type_name::<A::Id>(),
                 problem: problem.to_string(),
             })?;
-        let event = load::decode_event::<A>(self.domain.name(), &stream, recorded)?;
+        let event = load::decode_event::<A>(self.domain.name(), &stream, recorded.replayed())?;
         let metadata = decode_metadata(&stream, recorded)?;
         Ok(Decoded {
             id,

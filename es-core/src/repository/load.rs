@@ -11,7 +11,7 @@ use crate::codec;
 use crate::domain::Domain;
 use crate::error::{EventProblem, LoadError};
 use crate::event::{DecodeError, EventEnum};
-use crate::record::{Metadata, Page, ReadRequest, RecordedEvent, Source};
+use crate::record::{Metadata, Page, ReadRequest, RecordedEvent, Replayed, Source};
 use crate::stream::{DomainName, StreamName, Version};
 
 /// How far a stream is replayed.
@@ -186,7 +186,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
 
     /// Answers whether events behind this page are wanted too.
     fn fold(&mut self, page: &Page, until: Until) -> Result<bool, LoadError> {
-        for event in page.iter() {
+        for event in page.replayed() {
             self.first_time.get_or_insert(event.time);
             if self.seen.take_if(|seen| *seen == event.version).is_some() {
                 continue;
@@ -194,13 +194,13 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             if matches!(until, Until::Time(time) if event.time > time) {
                 return Ok(false);
             }
-            self.apply(&event)?;
+            self.apply(event)?;
         }
         Ok(true)
     }
 
     /// Folds one event by value.
-    fn apply(&mut self, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
+    fn apply(&mut self, recorded: Replayed<'_>) -> Result<(), LoadError> {
         let event = self.decode(recorded)?;
         match &mut self.aggregate {
             Some(aggregate) => {
@@ -219,6 +219,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         &mut self,
         recorded: &RecordedEvent<'_>,
     ) -> Result<A::Event, LoadError> {
+        let recorded = recorded.replayed();
         let event = self.decode(recorded)?;
         match &mut self.aggregate {
             Some(aggregate) => {
@@ -232,7 +233,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         Ok(event)
     }
 
-    fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<A::Event, LoadError> {
+    fn decode(&self, recorded: Replayed<'_>) -> Result<A::Event, LoadError> {
         let expected = self.version().next();
         if recorded.version != expected {
             let (stream, found) = (self.stream.clone(), recorded.version);
@@ -245,7 +246,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         decode_event::<A>(self.domain, self.stream, recorded)
     }
 
-    fn create(&mut self, event: &A::Event, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
+    fn create(&mut self, event: &A::Event, recorded: Replayed<'_>) -> Result<(), LoadError> {
         self.aggregate = aggregate::begin(self.id.clone(), event);
         match self.aggregate {
             Some(_) => Ok(()),
@@ -256,12 +257,12 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         }
     }
 
-    fn creates_again(&self, recorded: &RecordedEvent<'_>) -> LoadError {
+    fn creates_again(&self, recorded: Replayed<'_>) -> LoadError {
         let problem = EventProblem::CreatesAgain { aggregate: A::NAME };
         event_error(self.stream, recorded, problem)
     }
 
-    fn count(&mut self, recorded: &RecordedEvent<'_>) {
+    fn count(&mut self, recorded: Replayed<'_>) {
         if let Some(aggregate) = &mut self.aggregate {
             let root = aggregate.root_mut();
             root.stored = recorded.version;
@@ -286,10 +287,10 @@ fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
 pub(super) fn decode_event<A: Aggregate>(
     domain: &DomainName,
     stream: &StreamName,
-    recorded: &RecordedEvent<'_>,
+    recorded: Replayed<'_>,
 ) -> Result<A::Event, LoadError> {
-    let decoded = match codec::parse_type(domain, &recorded.event_type) {
-        Some((name, version)) => A::Event::decode(name, version, &recorded.data),
+    let decoded = match codec::parse_type(domain, recorded.event_type) {
+        Some((name, version)) => A::Event::decode(name, version, recorded.data),
         None => Err(DecodeError::UnknownName),
     };
     decoded.map_err(|error| {
@@ -310,14 +311,11 @@ pub(crate) fn decode_metadata(
     recorded: &RecordedEvent<'_>,
 ) -> Result<Metadata, LoadError> {
     let metadata = recorded.metadata();
-    metadata.map_err(|error| event_error(stream, recorded, EventProblem::Metadata(error)))
+    metadata
+        .map_err(|error| event_error(stream, recorded.replayed(), EventProblem::Metadata(error)))
 }
 
-fn event_error(
-    stream: &StreamName,
-    recorded: &RecordedEvent<'_>,
-    problem: EventProblem,
-) -> LoadError {
+fn event_error(stream: &StreamName, recorded: Replayed<'_>, problem: EventProblem) -> LoadError {
     LoadError::Event {
         stream: stream.clone(),
         version: recorded.version,

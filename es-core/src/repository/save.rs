@@ -87,7 +87,7 @@ async fn append_stamped<A: Aggregate>(
     aggregate: &mut A,
 ) -> Result<Committed, SaveError> {
     let root = aggregate.root();
-    let mut events = NewEvents::new();
+    let mut events = NewEvents::with_room_for(root.stamps.len());
     for (event, stamp) in root.pending().iter().zip(&root.stamps) {
         let encoded = events.encode(
             stamp.id,

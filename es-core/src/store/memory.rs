@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Decision, Durability, EventStore,
     Snapshot, SnapshotStore, Standing, StoreError, StreamAppend,
 };
-use crate::record::{ConsumerGroup, Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
+use crate::record::{ConsumerGroup, Direction, Page, PageEvent, ReadRequest, Source};
 use crate::stream::{Position, StreamName, Version};
 
 /// Events in memory: as durable as the value itself, with every other promise of a store.
@@ -20,7 +20,7 @@ use crate::stream::{Position, StreamName, Version};
 ///
 /// It is also the reference implementation. The whole of a unit is decided by [`Append::decide`]
 /// before `Log::write` changes anything; both run under one lock, so positions become visible in
-/// order; events are never copied in, since a unit keeps its own buffer alive.
+/// order. A stream is a [`Page`] that only grows: what is loaded together stands together.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
@@ -30,23 +30,31 @@ pub struct MemoryStore {
 struct Shared {
     log: RwLock<Log>,
     snapshots: Mutex<HashMap<StreamName, Snapshot>>,
-    head: watch::Sender<Position>,
+    appended: Notify,
 }
 
-/// Everything appended, in the order of positions: the event at position p stands at index p - 1.
+/// Everything appended.
 #[derive(Debug, Default)]
 struct Log {
-    events: Vec<Stored>,
-    streams: HashMap<StreamName, Vec<Position>>,
-    categories: HashMap<String, Vec<Position>>,
+    /// In the order of positions: the event at position p stands at index p - 1.
+    places: Vec<Place>,
+    streams: Vec<Stream>,
+    categories: Vec<Vec<Position>>,
+    streams_by_name: HashMap<StreamName, usize>,
+    categories_by_name: HashMap<String, usize>,
+}
+
+/// Where an event is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    stream: usize,
+    index: usize,
 }
 
 #[derive(Debug)]
-struct Stored {
-    append: Arc<Append>,
-    part: usize,
-    index: usize,
-    version: Version,
+struct Stream {
+    category: usize,
+    page: Page,
 }
 
 impl MemoryStore {
@@ -56,9 +64,16 @@ impl MemoryStore {
             shared: Arc::new(Shared {
                 log: RwLock::default(),
                 snapshots: Mutex::default(),
-                head: watch::Sender::new(Position::START),
+                appended: Notify::new(),
             }),
         }
+    }
+
+    fn log(&self) -> RwLockReadGuard<'_, Log> {
+        self.shared
+            .log
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn snapshots_by_stream(&self) -> MutexGuard<'_, HashMap<StreamName, Snapshot>> {
@@ -88,11 +103,11 @@ impl EventStore for MemoryStore {
                 Decision::Conflict(conflict) => Err(conflict.into()),
                 Decision::Stands(appended) => Ok(appended),
                 Decision::Write(versions) => {
-                    let parts = versions.into_iter().enumerate();
+                    let parts = append.streams().iter().zip(versions);
                     let appended = parts
-                        .map(|(part, version)| log.write(&append, part, version))
+                        .map(|(part, version)| log.write(part, version))
                         .collect();
-                    self.shared.head.send_replace(log.head());
+                    self.shared.appended.notify_waiters();
                     Ok(appended)
                 }
             }
@@ -105,17 +120,13 @@ impl EventStore for MemoryStore {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            self.shared
-                .log
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .read(request, page);
+            self.log().read(request, page);
             Ok(())
         })
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
-        Box::pin(async move { Ok(*self.shared.head.borrow()) })
+        Box::pin(async move { Ok(self.log().head()) })
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -123,10 +134,16 @@ impl EventStore for MemoryStore {
     }
 
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
-        let mut head = self.shared.head.subscribe();
         Box::pin(async move {
-            let head = head.wait_for(|head| *head > position).await;
-            Ok(*head.expect("the sender lives as long as the store that is borrowed here"))
+            loop {
+                // Made before the look, so that no append between the two is missed.
+                let appended = self.shared.appended.notified();
+                let head = self.log().head();
+                if head > position {
+                    return Ok(head);
+                }
+                appended.await;
+            }
         })
     }
 
@@ -139,7 +156,7 @@ impl Standing for &Log {
     type Error = Infallible;
 
     fn version(&mut self, stream: &StreamName) -> Result<Version, Infallible> {
-        Ok(Version::new(self.positions(stream).len() as u64))
+        Ok(Version::new(self.stream(stream).map_or(0, Page::len) as u64))
     }
 
     fn behind(
@@ -148,144 +165,150 @@ impl Standing for &Log {
         after: Version,
         count: usize,
     ) -> Result<Vec<(Uuid, Position)>, Infallible> {
+        let Some(stream) = self.stream(stream) else {
+            return Ok(Vec::new());
+        };
         let after = usize::try_from(after.get()).unwrap_or(usize::MAX);
-        let behind = self.positions(stream).iter().skip(after).take(count);
+        let behind = (0..stream.len()).skip(after).take(count);
+        let behind = behind.map(|index| stream.pushed(index));
         Ok(behind
-            .map(|position| (self.at(*position).event().id, *position))
+            .map(|pushed| (pushed.event.id, pushed.position))
             .collect())
     }
 }
 
 impl Log {
-    fn write(&mut self, append: &Arc<Append>, part: usize, mut version: Version) -> Appended {
-        let StreamAppend { stream, events, .. } = &append.streams()[part];
-        if events.is_empty() {
+    fn write(&mut self, append: &StreamAppend, mut version: Version) -> Appended {
+        if append.events.is_empty() {
             return Appended {
                 version,
                 position: None,
             };
         }
-        let first = self.head().next();
-        for index in 0..events.len() {
+        let place = self.place_of(&append.stream);
+        let stream = &mut self.streams[place];
+        let category = &mut self.categories[stream.category];
+        for event in append.events.iter() {
             version = version.next();
-            self.events.push(Stored {
-                append: Arc::clone(append),
-                part,
-                index,
-                version,
+            let position = Position::new(self.places.len() as u64 + 1);
+            self.places.push(Place {
+                stream: place,
+                index: stream.page.len(),
             });
-        }
-        let last = self.head();
-        let positions = || (first.get()..=last.get()).map(Position::new);
-        self.streams
-            .entry(stream.clone())
-            .or_default()
-            .extend(positions());
-        match self.categories.get_mut(stream.category_str()) {
-            Some(category) => category.extend(positions()),
-            None => {
-                self.categories
-                    .insert(stream.category_str().to_owned(), positions().collect());
-            }
+            category.push(position);
+            stream.page.push(PageEvent {
+                stream: append.stream.as_str(),
+                version,
+                position,
+                event,
+            });
         }
         Appended {
             version,
-            position: Some(last),
+            position: Some(self.head()),
         }
+    }
+
+    /// The stream's index, which it keeps; one that does not exist begins.
+    fn place_of(&mut self, name: &StreamName) -> usize {
+        if let Some(place) = self.streams_by_name.get(name) {
+            return *place;
+        }
+        let category = name.category_str();
+        let category = match self.categories_by_name.get(category) {
+            Some(category) => *category,
+            None => {
+                let new = self.categories.len();
+                self.categories_by_name.insert(category.to_owned(), new);
+                self.categories.push(Vec::new());
+                new
+            }
+        };
+        let new = self.streams.len();
+        self.streams_by_name.insert(name.clone(), new);
+        let page = Page::new();
+        self.streams.push(Stream { category, page });
+        new
     }
 
     fn read(&self, request: &ReadRequest, page: &mut Page) {
         page.clear();
         match &request.source {
             Source::Stream { name, from } => {
-                let positions = self.positions(name);
+                let Some(stream) = self.stream(name) else {
+                    return;
+                };
                 let from = from.map(Version::get);
-                self.fill(page, request, None, positions.len(), from, |index| {
-                    positions[index]
-                });
+                let event = |index| (stream, index);
+                fill(page, request, None, stream.len(), from, event);
             }
             Source::Category { name, from, group } => {
-                let positions = self
-                    .categories
-                    .get(name.as_str())
-                    .map_or(&[][..], Vec::as_slice);
+                let Some(category) = self.categories_by_name.get(name.as_str()) else {
+                    return;
+                };
+                let positions = &self.categories[*category];
                 // `fill` counts in places of the category: how many stand before `from`, plus one.
                 let from = from.map(|from| match request.direction {
                     Direction::Forwards => positions.partition_point(|at| *at < from) as u64 + 1,
                     Direction::Backwards => positions.partition_point(|at| *at <= from) as u64,
                 });
-                self.fill(page, request, *group, positions.len(), from, |index| {
-                    positions[index]
-                });
+                let event = |index: usize| self.at(positions[index]);
+                fill(page, request, *group, positions.len(), from, event);
             }
             Source::All { from } => {
                 let from = from.map(Position::get);
-                let at = |index| Position::new(index as u64 + 1);
-                self.fill(page, request, None, self.events.len(), from, at);
+                let event = |index| self.at(Position::new(index as u64 + 1));
+                fill(page, request, None, self.places.len(), from, event);
             }
         }
     }
 
-    /// Fills the page from a list of `len` places, counted from 1, beginning at place `from`, with
-    /// what belongs to the member of the group.
-    fn fill(
-        &self,
-        page: &mut Page,
-        request: &ReadRequest,
-        group: Option<ConsumerGroup>,
-        len: usize,
-        from: Option<u64>,
-        position: impl Fn(usize) -> Position,
-    ) {
-        let place = |from: u64| usize::try_from(from).unwrap_or(usize::MAX);
-        let places = match request.direction {
-            Direction::Forwards => from.map_or(0, |from| place(from).saturating_sub(1))..len,
-            Direction::Backwards => 0..from.map_or(len, |from| place(from).min(len)),
-        };
-        for step in 0..places.len() {
-            let position = position(match request.direction {
-                Direction::Forwards => places.start + step,
-                Direction::Backwards => places.end - 1 - step,
-            });
-            let event = self.at(position).page_event(position);
-            if group.is_some_and(|group| !group.has_stream(event.stream)) {
-                continue;
-            }
-            if request.is_filled_by(page) {
-                page.set_has_more(true);
-                return;
-            }
-            page.push(event);
-        }
-    }
-
-    fn positions(&self, stream: &StreamName) -> &[Position] {
-        self.streams.get(stream).map_or(&[], Vec::as_slice)
+    fn stream(&self, name: &StreamName) -> Option<&Page> {
+        let place = self.streams_by_name.get(name)?;
+        Some(&self.streams[*place].page)
     }
 
     fn head(&self) -> Position {
-        Position::new(self.events.len() as u64)
+        Position::new(self.places.len() as u64)
     }
 
-    fn at(&self, position: Position) -> &Stored {
+    /// The stream of an event, and its index there.
+    fn at(&self, position: Position) -> (&Page, usize) {
         let index = usize::try_from(position.get() - 1).expect("positions count what is in memory");
-        &self.events[index]
+        let place = self.places[index];
+        (&self.streams[place.stream].page, place.index)
     }
 }
 
-impl Stored {
-    fn event(&self) -> NewEvent<'_> {
-        self.append.streams()[self.part].events.get(self.index)
-    }
-
-    fn page_event(&self, position: Position) -> PageEvent<'_> {
-        let stream = self.append.streams()[self.part].stream.as_str();
-        PageEvent {
-            stream,
-            version: self.version,
-            position,
-            event: self.event(),
+/// Fills the page from a list of `len` events, counted from 1, beginning at the one at `from`, with
+/// what belongs to the member of the group.
+fn fill<'a>(
+    page: &mut Page,
+    request: &ReadRequest,
+    group: Option<ConsumerGroup>,
+    len: usize,
+    from: Option<u64>,
+    event: impl Fn(usize) -> (&'a Page, usize),
+) {
+    let place = |from: u64| usize::try_from(from).unwrap_or(usize::MAX);
+    let places = match request.direction {
+        Direction::Forwards => from.map_or(0, |from| place(from).saturating_sub(1))..len,
+        Direction::Backwards => 0..from.map_or(len, |from| place(from).min(len)),
+    };
+    let mut copied = None;
+    for step in 0..places.len() {
+        let (stream, index) = event(match request.direction {
+            Direction::Forwards => places.start + step,
+            Direction::Backwards => places.end - 1 - step,
+        });
+        if group.is_some_and(|group| !group.has_stream(stream.stream(index))) {
+            continue;
         }
+        if request.is_filled_by(page) {
+            page.set_has_more(true);
+            return;
+        }
+        copied = Some(page.copy(stream, index, copied));
     }
 }
 
