@@ -1,6 +1,7 @@
 //! Between events and what is stored of them.
 
 use std::fmt::Write;
+use std::ptr;
 
 use crate::event::{DecodeError, EventEnum, EventType};
 use crate::stream::DomainName;
@@ -18,8 +19,36 @@ pub(crate) fn write_type(domain: &DomainName, event_type: EventType, types: &mut
     }
 }
 
+/// Takes the types of one domain apart.
+#[derive(Debug)]
+pub(crate) struct Types<'a> {
+    domain: &'a DomainName,
+    /// What was taken apart last, and its parts.
+    last: (&'a str, Option<(&'a str, u32)>),
+}
+
+impl<'a> Types<'a> {
+    pub(crate) fn of(domain: &'a DomainName) -> Self {
+        let last = ("", None);
+        Self { domain, last }
+    }
+
+    pub(crate) fn domain(&self) -> &'a DomainName {
+        self.domain
+    }
+
+    /// Name and version; `None` where the type is of another domain or form. Pages keep types that
+    /// repeat once, so one that stands at the same place as the last is the same.
+    pub(crate) fn parse(&mut self, event_type: &'a str) -> Option<(&'a str, u32)> {
+        if !ptr::eq(event_type, self.last.0) {
+            self.last = (event_type, parse_type(self.domain, event_type));
+        }
+        self.last.1
+    }
+}
+
 /// Takes `{Domain}.{Event}.v{version}` apart; `None` where it is of another domain or form.
-pub(crate) fn parse_type<'a>(domain: &DomainName, event_type: &'a str) -> Option<(&'a str, u32)> {
+fn parse_type<'a>(domain: &DomainName, event_type: &'a str) -> Option<(&'a str, u32)> {
     let rest = event_type.strip_prefix(domain.camel())?.strip_prefix('.')?;
     // A name may hold dots itself, so its version stands behind the last, and that one is near.
     let dot = rest.bytes().rposition(|byte| byte == b'.')?;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::Repository;
 use super::load::{self, decode_metadata};
 use crate::aggregate::Aggregate;
+use crate::codec::Types;
 use crate::error::LoadError;
 use crate::record::{Metadata, RecordedEvent};
 use crate::store::{EventStore, EventStoreExt, Events};
@@ -72,7 +73,11 @@ impl<A: Aggregate> Repository<A> {
                 expected: std::any::type_name::<A::Id>(),
                 problem: problem.to_string(),
             })?;
-        let event = load::decode_event::<A>(self.domain.name(), &stream, recorded.replayed())?;
+        let event = load::decode_event::<A>(
+            &mut Types::of(self.domain.name()),
+            &stream,
+            recorded.replayed(),
+        )?;
         let metadata = decode_metadata(&stream, recorded)?;
         Ok(Decoded {
             id,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{known_types, snapshot};
 use crate::aggregate::{self, Aggregate};
-use crate::codec;
+use crate::codec::Types;
 use crate::domain::Domain;
 use crate::error::{EventProblem, LoadError};
 use crate::event::{DecodeError, EventEnum};
@@ -186,6 +186,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
 
     /// Answers whether events behind this page are wanted too.
     fn fold(&mut self, page: &Page, until: Until) -> Result<bool, LoadError> {
+        let mut types = Types::of(self.domain);
         for event in page.replayed() {
             self.first_time.get_or_insert(event.time);
             if self.seen.take_if(|seen| *seen == event.version).is_some() {
@@ -194,14 +195,18 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             if matches!(until, Until::Time(time) if event.time > time) {
                 return Ok(false);
             }
-            self.apply(event)?;
+            self.apply(event, &mut types)?;
         }
         Ok(true)
     }
 
     /// Folds one event by value.
-    fn apply(&mut self, recorded: Replayed<'_>) -> Result<(), LoadError> {
-        let event = self.decode(recorded)?;
+    fn apply<'e>(
+        &mut self,
+        recorded: Replayed<'e>,
+        types: &mut Types<'e>,
+    ) -> Result<(), LoadError> {
+        let event = self.decode(recorded, types)?;
         match &mut self.aggregate {
             Some(aggregate) => {
                 if !aggregate::replay(aggregate, self.id, event) {
@@ -220,7 +225,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         recorded: &RecordedEvent<'_>,
     ) -> Result<A::Event, LoadError> {
         let recorded = recorded.replayed();
-        let event = self.decode(recorded)?;
+        let event = self.decode(recorded, &mut Types::of(self.domain))?;
         match &mut self.aggregate {
             Some(aggregate) => {
                 if !aggregate::replay_ref(aggregate, self.id, &event) {
@@ -233,7 +238,11 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         Ok(event)
     }
 
-    fn decode(&self, recorded: Replayed<'_>) -> Result<A::Event, LoadError> {
+    fn decode<'e>(
+        &self,
+        recorded: Replayed<'e>,
+        types: &mut Types<'e>,
+    ) -> Result<A::Event, LoadError> {
         let expected = self.version().next();
         if recorded.version != expected {
             let (stream, found) = (self.stream.clone(), recorded.version);
@@ -243,7 +252,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
                 found,
             });
         }
-        decode_event::<A>(self.domain, self.stream, recorded)
+        decode_event::<A>(types, self.stream, recorded)
     }
 
     fn create(&mut self, event: &A::Event, recorded: Replayed<'_>) -> Result<(), LoadError> {
@@ -284,12 +293,12 @@ fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
     wanted > 0
 }
 
-pub(super) fn decode_event<A: Aggregate>(
-    domain: &DomainName,
+pub(super) fn decode_event<'e, A: Aggregate>(
+    types: &mut Types<'e>,
     stream: &StreamName,
-    recorded: Replayed<'_>,
+    recorded: Replayed<'e>,
 ) -> Result<A::Event, LoadError> {
-    let decoded = match codec::parse_type(domain, recorded.event_type) {
+    let decoded = match types.parse(recorded.event_type) {
         Some((name, version)) => A::Event::decode(name, version, recorded.data),
         None => Err(DecodeError::UnknownName),
     };
@@ -297,7 +306,7 @@ pub(super) fn decode_event<A: Aggregate>(
         let problem = match error {
             DecodeError::UnknownName => EventProblem::UnknownType {
                 aggregate: A::NAME,
-                known: known_types::<A>(domain),
+                known: known_types::<A>(types.domain()),
             },
             DecodeError::UnknownVersion { newest } => EventProblem::UnknownVersion { newest },
             DecodeError::Payload(error) => EventProblem::Payload(error),
