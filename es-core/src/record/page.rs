@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{NewEvent, RecordedEvent};
+use super::{NewEvent, ReadRequest, RecordedEvent};
 use crate::stream::{Position, Version};
 
 /// A buffer of events that reads fill and readers borrow from: reused from page to page, so that
@@ -53,13 +53,6 @@ pub struct PageEvent<'a> {
     pub event: NewEvent<'a>,
 }
 
-/// What was copied last from a page.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Copied<'a> {
-    page: &'a Page,
-    head: u32,
-}
-
 /// What replaying looks at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replayed<'a> {
@@ -100,30 +93,38 @@ impl Page {
         });
     }
 
-    /// Adds the event at `index` of another page. The one that was copied before it has often the
-    /// same head, and then its names need no look.
-    pub(crate) fn copy<'a>(
-        &mut self,
-        page: &'a Page,
-        index: usize,
-        before: Option<Copied<'a>>,
-    ) -> Copied<'a> {
-        let entry = &page.entries[index];
-        let same_head = before
-            .is_some_and(|before| before.head == entry.head && std::ptr::eq(before.page, page));
-        let head = match same_head {
-            true => self.last_head(),
-            false => self.head_of(&page.page_event(entry)),
-        };
-        let data = append_bytes(&mut self.bytes, &page.bytes[entry.data.clone()]);
-        self.entries.push(PageEntry {
-            data,
-            head,
-            ..*entry
-        });
-        Copied {
-            page,
-            head: entry.head,
+    /// Adds the events of another page from `index` on, until `request` has what it asks for.
+    ///
+    /// Events of one head follow each other in the bytes as well, and are copied together.
+    pub(crate) fn fill_from(&mut self, page: &Page, index: usize, request: &ReadRequest) {
+        let mut rest = page.entries.get(index..).unwrap_or_default();
+        while let Some(first) = rest.first() {
+            if request.is_filled_by(self) {
+                self.has_more = true;
+                return;
+            }
+            let head = self.head_of(&page.page_event(first));
+            let before = |entry: &PageEntry| entry.data.start - first.data.start;
+            let max_events = request.max_events.max(1) - self.len();
+            let max_bytes = request.max_bytes.saturating_sub(self.size_bytes());
+            let behind_first = rest[1..].iter().take(max_events - 1);
+            let run = 1 + behind_first
+                .take_while(|entry| entry.head == first.head && before(entry) < max_bytes)
+                .count();
+            let start = self.bytes.len();
+            let end = rest[run - 1].data.end;
+            self.bytes
+                .extend_from_slice(&page.bytes[first.data.start..end]);
+            self.entries.extend(rest[..run].iter().map(|entry| {
+                let start = start + before(entry);
+                let data = start..start + entry.data.len();
+                PageEntry {
+                    data,
+                    head,
+                    ..*entry
+                }
+            }));
+            rest = &rest[run..];
         }
     }
 
@@ -222,11 +223,6 @@ impl Page {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    /// The stream of the event at `index`.
-    pub(crate) fn stream(&self, index: usize) -> &str {
-        &self.names[self.head(&self.entries[index]).stream.clone()]
-    }
-
     /// The event at `index`, as it was pushed.
     pub(crate) fn pushed(&self, index: usize) -> PageEvent<'_> {
         self.page_event(&self.entries[index])
@@ -273,4 +269,77 @@ fn append_bytes(bytes: &mut Vec<u8>, more: &[u8]) -> Range<usize> {
     let start = bytes.len();
     bytes.extend_from_slice(more);
     start..bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Source;
+
+    /// Filling from a page is `push` by the run: the two must not differ in what a page takes.
+    #[test]
+    fn a_page_filled_from_another_holds_what_pushing_event_by_event_would() {
+        let log = log();
+        for (from, max_events, max_bytes) in limits(log.len()) {
+            let mut request = ReadRequest::new(Source::All { from: None });
+            (request.max_events, request.max_bytes) = (max_events, max_bytes);
+
+            let mut filled = Page::new();
+            filled.fill_from(&log, from, &request);
+
+            let pushed = pushed(&log, from, &request);
+            let case = format!("from {from}, {max_events} events, {max_bytes} bytes");
+            assert!(filled.iter().eq(pushed.iter()), "{case}");
+            assert_eq!(filled.has_more(), pushed.has_more(), "{case}");
+            assert_eq!(filled.size_bytes(), pushed.size_bytes(), "{case}");
+        }
+    }
+
+    fn limits(len: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        let all_events = move |from| (0..=len + 1).map(move |events| (from, events));
+        let all = (0..=len + 1).flat_map(all_events);
+        all.flat_map(|(from, events)| [0, 1, 20, 40, 75, 1_000].map(|bytes| (from, events, bytes)))
+    }
+
+    fn pushed(log: &Page, from: usize, request: &ReadRequest) -> Page {
+        let mut page = Page::new();
+        for index in from..log.len() {
+            if request.is_filled_by(&page) {
+                page.set_has_more(true);
+                break;
+            }
+            page.push(log.pushed(index));
+        }
+        page
+    }
+
+    /// Runs of one, two and three events, with and without metadata, with and without data.
+    fn log() -> Page {
+        let runs = [
+            ("A", "", &["1", "22", ""][..]),
+            ("B", "", &["333"]),
+            ("A", "", &["", "1"]),
+            ("A", "{}", &["1", "1"]),
+            ("B", "{}", &["4444", "", "1"]),
+        ];
+        let mut page = Page::new();
+        for (event_type, metadata, payloads) in runs {
+            for data in payloads {
+                let number = page.len() as u64 + 1;
+                page.push(PageEvent {
+                    stream: "bank::account-1",
+                    version: Version::new(number),
+                    position: Position::new(number * 3),
+                    event: NewEvent {
+                        id: Uuid::from_u128(number.into()),
+                        time: DateTime::UNIX_EPOCH,
+                        event_type,
+                        data: data.as_bytes(),
+                        metadata: metadata.as_bytes(),
+                    },
+                });
+            }
+        }
+        page
+    }
 }

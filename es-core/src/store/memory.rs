@@ -168,8 +168,7 @@ impl Standing for &Log {
         let Some(stream) = self.stream(stream) else {
             return Ok(Vec::new());
         };
-        let after = usize::try_from(after.get()).unwrap_or(usize::MAX);
-        let behind = (0..stream.len()).skip(after).take(count);
+        let behind = (0..stream.len()).skip(as_usize(after.get())).take(count);
         let behind = behind.map(|index| stream.pushed(index));
         Ok(behind
             .map(|pushed| (pushed.event.id, pushed.position))
@@ -239,8 +238,13 @@ impl Log {
                     return;
                 };
                 let from = from.map(Version::get);
-                let event = |index| (stream, index);
-                fill(page, request, None, stream.len(), from, event);
+                match request.direction {
+                    Direction::Forwards => page.fill_from(stream, index_of(from), request),
+                    Direction::Backwards => {
+                        let event = |index| stream.pushed(index);
+                        fill(page, request, None, stream.len(), from, event);
+                    }
+                }
             }
             Source::Category { name, from, group } => {
                 let Some(category) = self.categories_by_name.get(name.as_str()) else {
@@ -272,11 +276,10 @@ impl Log {
         Position::new(self.places.len() as u64)
     }
 
-    /// The stream of an event, and its index there.
-    fn at(&self, position: Position) -> (&Page, usize) {
+    fn at(&self, position: Position) -> PageEvent<'_> {
         let index = usize::try_from(position.get() - 1).expect("positions count what is in memory");
         let place = self.places[index];
-        (&self.streams[place.stream].page, place.index)
+        self.streams[place.stream].page.pushed(place.index)
     }
 }
 
@@ -288,28 +291,35 @@ fn fill<'a>(
     group: Option<ConsumerGroup>,
     len: usize,
     from: Option<u64>,
-    event: impl Fn(usize) -> (&'a Page, usize),
+    event: impl Fn(usize) -> PageEvent<'a>,
 ) {
-    let place = |from: u64| usize::try_from(from).unwrap_or(usize::MAX);
     let places = match request.direction {
-        Direction::Forwards => from.map_or(0, |from| place(from).saturating_sub(1))..len,
-        Direction::Backwards => 0..from.map_or(len, |from| place(from).min(len)),
+        Direction::Forwards => index_of(from)..len,
+        Direction::Backwards => 0..from.map_or(len, |from| as_usize(from).min(len)),
     };
-    let mut copied = None;
     for step in 0..places.len() {
-        let (stream, index) = event(match request.direction {
+        let event = event(match request.direction {
             Direction::Forwards => places.start + step,
             Direction::Backwards => places.end - 1 - step,
         });
-        if group.is_some_and(|group| !group.has_stream(stream.stream(index))) {
+        if group.is_some_and(|group| !group.has_stream(event.stream)) {
             continue;
         }
         if request.is_filled_by(page) {
             page.set_has_more(true);
             return;
         }
-        copied = Some(page.copy(stream, index, copied));
+        page.push(event);
     }
+}
+
+/// The index of what is counted from 1; of the first where nothing is asked for.
+fn index_of(from: Option<u64>) -> usize {
+    from.map_or(0, |from| as_usize(from).saturating_sub(1))
+}
+
+fn as_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 impl SnapshotStore for MemoryStore {
