@@ -22,14 +22,14 @@ fn loading_allocates_nothing_by_event_beyond_the_users_own_struct() {
 }
 
 #[test]
-fn the_store_in_memory_holds_an_event_of_63_bytes_in_less_than_700() {
+fn the_store_in_memory_holds_an_event_of_63_bytes_in_less_than_250() {
     let (runtime, domain) = (runtime(), bank());
 
     let held = measure(|| runtime.block_on(stored_account(&domain, 1, EVENTS)));
 
     let bytes = held.bytes_current.unsigned_abs() / u64::from(EVENTS);
     println!("{bytes} bytes an event");
-    assert!(bytes < 700, "{bytes} bytes an event");
+    assert!(bytes < 250, "{bytes} bytes an event");
 }
 
 fn runtime() -> Runtime {

@@ -155,7 +155,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         if !limit(&mut request, until, from) {
             return Ok(Some(()));
         }
-        let (mut page, mut next) = (domain.page(), domain.page());
+        // Most streams end in their first page, and need no other.
+        let (mut page, mut next) = (domain.page(), None);
         domain.store().read(&request, &mut page).await?;
         if self.seen.is_some() && page.get(0).is_none_or(|event| event.version != from) {
             return Ok(None);
@@ -165,8 +166,9 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             if !limit(&mut request, until, from) {
                 break;
             }
+            let next = next.get_or_insert_with(|| domain.page());
             let go_on = {
-                let mut reading = domain.store().read(&request, &mut next);
+                let mut reading = domain.store().read(&request, next);
                 let begun = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
                 let go_on = self.fold(&page, until)?;
                 match begun {
@@ -178,7 +180,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             if !go_on {
                 return Ok(Some(()));
             }
-            std::mem::swap(&mut *page, &mut *next);
+            std::mem::swap(&mut page, next);
         }
         self.fold(&page, until)?;
         Ok(Some(()))
