@@ -53,7 +53,7 @@ impl Account {
     /// Pays out.
     ///
     /// # Errors
-    /// [`Insufficient`] where there is not as much.
+    /// `Insufficient` where there is not as much.
     pub fn withdraw(&mut self, amount: i64, memo: String) -> Result<(), Insufficient> {
         if self.balance < amount {
             return Err(Insufficient);
