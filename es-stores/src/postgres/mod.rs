@@ -38,9 +38,12 @@
 //! connections of its own, not those of a pooler in transaction mode that others share.
 
 mod append;
+mod batch;
+mod columns;
 mod options;
 mod read;
 mod schema;
+mod single;
 mod snapshots;
 
 use std::sync::Arc;

@@ -46,25 +46,22 @@ CREATE TABLE {schema}.snapshots (
 -- Appends a batch of units in one transaction, each whole or not at all, without an error where one does not fit.
 --
 -- The streams come each once, in the order of their names, with the number of their unit, the version it expects (-1: any) and
--- how many events it gets; the events with the place of their stream among them, from 1, and their own in it, from 1.
+-- how many events it gets; the events with the place of their stream among them, from 1, and their own in it, from 1. Columns
+-- that stand in no event may come empty.
 --
--- Answers for each stream, in order: the version it was at, whether its unit was written, the position of its last new event;
--- where its unit was not written, the ids and positions that stand behind the version it expected.
+-- Answers the version that each stream was at, which tells what fits, and the positions of the new events, in order. Where a
+-- unit was not written, also what stands behind the versions it expected, with the places of its streams.
 CREATE FUNCTION {schema}.append(
     p_names text[], p_categories text[], p_units int[], p_expected bigint[], p_counts bigint[],
     e_streams int[], e_places bigint[], e_times timestamptz[], e_ids uuid[], e_types text[], e_metadata json[], e_data json[],
-    e_bytes bytea[]
+    e_bytes bytea[],
+    OUT before bigint[], OUT positions bigint[],
+    OUT standing_streams int[], OUT standing_ids uuid[], OUT standing_positions bigint[]
 )
-RETURNS TABLE (before bigint, written boolean, last_position bigint, standing_ids uuid[], standing_positions bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_count   int := cardinality(p_names);
-    v_ids     bigint[] := array_fill(NULL::bigint, ARRAY[v_count]);
-    v_before  bigint[] := array_fill(0::bigint, ARRAY[v_count]);
-    v_last    bigint[] := v_ids;
-    v_unfit   int[] := '{}';
-    v_place   int := 1;
-    r         record;
+    v_ids   bigint[];
+    v_unfit int[];
 BEGIN
     IF -1 = ANY (p_expected) OR 0 = ANY (p_expected) THEN
         INSERT INTO {schema}.streams (version, name, category)
@@ -76,59 +73,42 @@ BEGIN
         ON CONFLICT (name) DO NOTHING;
     END IF;
 
-    -- In the order of names, whoever locks them: nobody waits for somebody who waits for them.
-    FOR r IN
-        SELECT s.id, s.version, s.name FROM {schema}.streams s WHERE s.name = ANY (p_names) ORDER BY s.name FOR NO KEY UPDATE
-    LOOP
-        WHILE p_names[v_place] <> r.name LOOP
-            v_place := v_place + 1;
-        END LOOP;
-        v_ids[v_place] := r.id;
-        v_before[v_place] := r.version;
-    END LOOP;
+    -- One after the other in the order of names, whoever locks them: nobody waits for somebody who waits for them.
+    SELECT array_agg(s.id), array_agg(coalesce(s.version, 0)),
+           coalesce(array_agg(n.unit) FILTER (WHERE n.expected >= 0 AND n.expected <> coalesce(s.version, 0)), '{}')
+    INTO v_ids, before, v_unfit
+    FROM unnest(p_names, p_units, p_expected) AS n (name, unit, expected)
+    LEFT JOIN LATERAL (
+        SELECT s.id, s.version FROM {schema}.streams s WHERE s.name = n.name FOR NO KEY UPDATE
+    ) AS s ON true;
 
-    FOR i IN 1 .. v_count LOOP
-        IF p_expected[i] >= 0 AND p_expected[i] <> v_before[i] THEN
-            v_unfit := v_unfit || p_units[i];
-        END IF;
-    END LOOP;
+    WITH moved AS (
+        UPDATE {schema}.streams s
+        SET version = s.version + n.count
+        FROM unnest(v_ids, p_units, p_counts) AS n (id, unit, count)
+        WHERE s.id = n.id AND n.count > 0 AND n.unit <> ALL (v_unfit)
+    ), new AS (
+        INSERT INTO {schema}.events (stream_id, version, time, id, stream, category, type, metadata, data, bytes)
+        SELECT v_ids[e.stream], before[e.stream] + e.place, e.time, e.id, p_names[e.stream], p_categories[e.stream], e.type,
+               e.metadata, e.data, e.bytes
+        FROM unnest(e_streams, e_places, e_times, e_ids, e_types, e_metadata, e_data, e_bytes)
+             WITH ORDINALITY AS e (stream, place, time, id, type, metadata, data, bytes, nth)
+        WHERE p_units[e.stream] <> ALL (v_unfit)
+        ORDER BY e.nth
+        RETURNING position
+    )
+    SELECT array_agg(new.position ORDER BY new.position) INTO positions FROM new;
 
-    UPDATE {schema}.streams s
-    SET version = s.version + n.count
-    FROM unnest(v_ids, p_units, p_counts) AS n (id, unit, count)
-    WHERE s.id = n.id AND n.count > 0 AND n.unit <> ALL (v_unfit);
-
-    FOR r IN
-        WITH new AS (
-            INSERT INTO {schema}.events (stream_id, version, time, id, stream, category, type, metadata, data, bytes)
-            SELECT s.id, s.before + e.place, e.time, e.id, s.name, s.category, e.type, e.metadata, e.data, e.bytes
-            FROM unnest(e_streams, e_places, e_times, e_ids, e_types, e_metadata, e_data, e_bytes)
-                 WITH ORDINALITY AS e (stream, place, time, id, type, metadata, data, bytes, nth)
-            JOIN unnest(v_ids, v_before, p_names, p_categories, p_units)
-                 WITH ORDINALITY AS s (id, before, name, category, unit, nth) ON s.nth = e.stream
-            WHERE s.unit <> ALL (v_unfit)
-            ORDER BY e.nth
-            RETURNING stream_id, position
-        )
-        SELECT new.stream_id, max(new.position) AS position FROM new GROUP BY new.stream_id
-    LOOP
-        v_last[array_position(v_ids, r.stream_id)] := r.position;
-    END LOOP;
-
-    FOR i IN 1 .. v_count LOOP
-        before := v_before[i];
-        written := p_units[i] <> ALL (v_unfit);
-        last_position := v_last[i];
-        standing_ids := NULL;
-        standing_positions := NULL;
-        IF NOT written AND p_expected[i] >= 0 AND p_expected[i] < v_before[i] THEN
-            SELECT array_agg(e.id ORDER BY e.version), array_agg(e.position ORDER BY e.version)
-            INTO standing_ids, standing_positions
-            FROM {schema}.events e
-            WHERE e.stream_id = v_ids[i] AND e.version > p_expected[i] AND e.version <= p_expected[i] + p_counts[i];
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    IF v_unfit <> '{}' THEN
+        SELECT array_agg(n.place ORDER BY n.place, e.version), array_agg(e.id ORDER BY n.place, e.version),
+               array_agg(e.position ORDER BY n.place, e.version)
+        INTO standing_streams, standing_ids, standing_positions
+        FROM generate_subscripts(p_names, 1) AS n (place)
+        JOIN {schema}.events e
+          ON e.stream_id = v_ids[n.place] AND e.version > p_expected[n.place]
+         AND e.version - p_expected[n.place] <= p_counts[n.place]
+        WHERE p_expected[n.place] >= 0 AND p_units[n.place] = ANY (v_unfit);
+    END IF;
 END
 $$;
 
