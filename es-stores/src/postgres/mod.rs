@@ -1,8 +1,8 @@
 //! Events on a PostgreSQL server, in tables of our own.
 //!
-//! An append is one round trip to one function, which locks the rows of its streams and nothing
-//! else; where it does not fit, the function says so without an error, and nothing is written.
-//! Appends that wait at the same time share a transaction. A read of a stream sees what was
+//! An append is one round trip, which locks the rows of its streams and nothing else; where it does
+//! not fit, nothing is written, and a function says why without an error. Appends that wait at the
+//! same time share a transaction. A read of a stream sees what was
 //! acknowledged at once; a category and everything are read up to a horizon below which nothing new
 //! can appear.
 //!

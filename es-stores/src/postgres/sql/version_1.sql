@@ -14,8 +14,8 @@ CREATE TABLE {schema}.streams (
     category text COLLATE "C" NOT NULL
 ) WITH (fillfactor = 80);
 
--- The sequence behind `position` must keep its cache of 1, and a position must be taken by `append` alone: behind the lock of
--- the table, which is what readers wait for.
+-- The sequence behind `position` must keep its cache of 1, and a position must be taken by inserting an event alone: behind
+-- the lock of the table, which is what readers wait for.
 CREATE TABLE {schema}.events (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     stream_id bigint NOT NULL,
