@@ -1,6 +1,5 @@
 //! States at hand, to go on from.
 
-use std::collections::HashMap;
 use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +8,7 @@ use super::load::{self, Until};
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::error::LoadError;
-use crate::stream::StreamName;
+use crate::stream::{ByName, StreamName};
 
 /// An aggregate of which a repository can hold copies: one that is `Clone`.
 #[diagnostic::on_unimplemented(
@@ -80,7 +79,7 @@ impl<A: Aggregate> Cache<A> {
 struct Held<A> {
     bound: NonZeroUsize,
     places: Vec<Place<A>>,
-    by_stream: HashMap<StreamName, usize>,
+    by_stream: ByName<StreamName, usize>,
     hand: usize,
 }
 
@@ -99,7 +98,7 @@ impl<A> Held<A> {
         Self {
             bound,
             places: Vec::new(),
-            by_stream: HashMap::new(),
+            by_stream: ByName::default(),
             hand: 0,
         }
     }

@@ -1,16 +1,16 @@
 //! Who may update which stream now: one at a time in a process, in the order of asking.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::stream::StreamName;
+use crate::stream::{ByName, StreamName};
 
 /// The streams of a domain that are being updated, each with those who wait for it.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<StreamName, Queue>>);
+pub(crate) struct Turns(Mutex<ByName<StreamName, Queue>>);
 
 type Queue = VecDeque<oneshot::Sender<()>>;
 
@@ -76,7 +76,7 @@ impl Turns {
         next
     }
 
-    fn queues(&self) -> MutexGuard<'_, HashMap<StreamName, Queue>> {
+    fn queues(&self) -> MutexGuard<'_, ByName<StreamName, Queue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

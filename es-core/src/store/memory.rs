@@ -1,6 +1,5 @@
 //! The store in memory: the default of a domain, and the reference for authors of stores.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -12,7 +11,7 @@ use super::{
     Snapshot, SnapshotStore, Standing, StoreError, StreamAppend,
 };
 use crate::record::{ConsumerGroup, Direction, Page, PageEvent, ReadRequest, Source};
-use crate::stream::{Position, StreamName, Version};
+use crate::stream::{ByName, Position, StreamName, Version};
 
 /// Events in memory: as durable as the value itself, with every other promise of a store.
 ///
@@ -29,7 +28,7 @@ pub struct MemoryStore {
 #[derive(Debug)]
 struct Shared {
     log: RwLock<Log>,
-    snapshots: Mutex<HashMap<StreamName, Snapshot>>,
+    snapshots: Mutex<ByName<StreamName, Snapshot>>,
     appended: Notify,
 }
 
@@ -40,8 +39,8 @@ struct Log {
     places: Vec<Place>,
     streams: Vec<Stream>,
     categories: Vec<Vec<Position>>,
-    streams_by_name: HashMap<StreamName, usize>,
-    categories_by_name: HashMap<String, usize>,
+    streams_by_name: ByName<StreamName, usize>,
+    categories_by_name: ByName<String, usize>,
 }
 
 /// Where an event is.
@@ -76,7 +75,7 @@ impl MemoryStore {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn snapshots_by_stream(&self) -> MutexGuard<'_, HashMap<StreamName, Snapshot>> {
+    fn snapshots_by_stream(&self) -> MutexGuard<'_, ByName<StreamName, Snapshot>> {
         self.shared
             .snapshots
             .lock()
