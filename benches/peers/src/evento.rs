@@ -10,14 +10,15 @@ use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankEvent, account_name, event};
 use es_bench_race::{Categories, Contestant, Work};
 use evento::cursor::Args;
+use evento::metadata::Event;
 use evento::migrator::{Migrate as _, Plan};
+use evento::projection::Projection;
 use evento::{EventFilter, Executor, ProjectionAggregate as _, TenantFilter, WriteBuilder};
 use sqlx09::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx09::{PgPool, SqlitePool};
 
-use crate::SNAPSHOT_OF;
 use crate::servers::{Server, analyze09, pool09};
 
 /// How many events are read at a time.
@@ -38,70 +39,56 @@ fn push(writing: &mut WriteBuilder, event: BankEvent) {
     };
 }
 
-/// What is folded of an account; whether snapshots are taken is told by the type.
-macro_rules! view {
-    ($module:ident, $snapshots:meta) => {
-        mod $module {
-            use evento::Executor;
-            use evento::metadata::Event;
-            use evento::projection::Projection;
-
-            use super::{BankAccount, Deposited, Opened, Withdrawn};
-
-            #[evento::projection(id = id)]
-            #[$snapshots]
-            pub struct View {
-                pub id: String,
-                pub open: bool,
-                pub balance: i64,
-                pub events: u64,
-            }
-
-            impl View {
-                pub fn account(&self) -> super::Account {
-                    super::Account {
-                        open: self.open,
-                        balance: self.balance,
-                        events: self.events,
-                    }
-                }
-            }
-
-            #[evento::handler]
-            async fn on_opened(event: Event<Opened>, view: &mut View) -> anyhow::Result<()> {
-                view.id = event.aggregate_id.to_owned();
-                view.open = true;
-                view.events += 1;
-                Ok(())
-            }
-
-            #[evento::handler]
-            async fn on_deposited(event: Event<Deposited>, view: &mut View) -> anyhow::Result<()> {
-                view.balance += event.data.amount;
-                view.events += 1;
-                Ok(())
-            }
-
-            #[evento::handler]
-            async fn on_withdrawn(event: Event<Withdrawn>, view: &mut View) -> anyhow::Result<()> {
-                view.balance -= event.data.amount;
-                view.events += 1;
-                Ok(())
-            }
-
-            pub fn projection<E: Executor>() -> Projection<E, View> {
-                Projection::new::<BankAccount>()
-                    .handler(on_opened())
-                    .handler(on_deposited())
-                    .handler(on_withdrawn())
-                    .strict()
-            }
-        }
-    };
+/// What is folded of an account. Loading by a snapshot is left out: snapshots that a load was to
+/// keep did not make the next one any shorter.
+#[evento::projection(id = id)]
+#[evento::snapshot(none)]
+struct View {
+    id: String,
+    open: bool,
+    balance: i64,
+    events: u64,
 }
 
-view!(replayed, evento::snapshot(none));
-view!(snapshotted, derive(bitcode::Encode, bitcode::Decode));
+impl View {
+    fn account(&self) -> Account {
+        Account {
+            open: self.open,
+            balance: self.balance,
+            events: self.events,
+        }
+    }
+}
+
+#[evento::handler]
+async fn on_opened(event: Event<Opened>, view: &mut View) -> anyhow::Result<()> {
+    view.id = event.aggregate_id.to_owned();
+    view.open = true;
+    view.events += 1;
+    Ok(())
+}
+
+#[evento::handler]
+async fn on_deposited(event: Event<Deposited>, view: &mut View) -> anyhow::Result<()> {
+    view.balance += event.data.amount;
+    view.events += 1;
+    Ok(())
+}
+
+#[evento::handler]
+async fn on_withdrawn(event: Event<Withdrawn>, view: &mut View) -> anyhow::Result<()> {
+    view.balance -= event.data.amount;
+    view.events += 1;
+    Ok(())
+}
+
+fn projection<E: Executor>() -> Projection<E, View> {
+    Projection::new::<BankAccount>()
+        .handler(on_opened())
+        .handler(on_deposited())
+        .handler(on_withdrawn())
+        .strict()
+}
 
 /// One of its executors.
 pub struct Evento<E: Executor> {
@@ -220,7 +207,7 @@ impl<E: Executor> Contestant for Evento<E> {
         let mut turns = 0;
         while !work.until.has_come(turns) {
             let (account, events) = work.turn(turns);
-            let view = replayed::projection::<E>().load(account_name(account));
+            let view = projection::<E>().load(account_name(account));
             let view = view.execute(&self.executor).await?;
             let view = view.context("there is no such account")?;
             let event = view.account().decide(bank::command(events))?;
@@ -233,13 +220,7 @@ impl<E: Executor> Contestant for Evento<E> {
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {
-        let view = replayed::projection::<E>().load(account_name(account));
-        let view = view.execute(&self.executor).await?;
-        Ok(view.map(|view| view.account()))
-    }
-
-    async fn load_by_snapshot(&self, account: u64) -> Result<Option<Account>> {
-        let view = snapshotted::projection::<E>().load(account_name(account));
+        let view = projection::<E>().load(account_name(account));
         let view = view.execute(&self.executor).await?;
         Ok(view.map(|view| view.account()))
     }
@@ -254,8 +235,6 @@ impl<E: Executor> Contestant for Evento<E> {
     }
 
     async fn preloaded(&self) -> Result<()> {
-        // The first load takes the snapshot.
-        self.load_by_snapshot(SNAPSHOT_OF).await?;
         match &self.pool {
             Some(pool) => analyze09(pool).await,
             None => Ok(()),
