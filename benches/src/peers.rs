@@ -111,7 +111,6 @@ async fn build() -> Result<PathBuf> {
         .arg("--manifest-path")
         .arg(&manifest)
         .env_remove("CARGO_TARGET_DIR")
-        .envs(std::env::var_os("ES_BENCH_PEERS_TARGET").map(|it| ("CARGO_TARGET_DIR", it)))
         .stderr(Stdio::inherit())
         .output()
         .await?;
