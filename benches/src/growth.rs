@@ -1,7 +1,7 @@
 //! What a store's size does to appends, to reads of its end, and to loads.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use es_bench_race::Venue;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio_postgres::NoTls;
 
 use crate::places::{Place, Places};
-use crate::report::median;
+use crate::report::{float, median};
 
 /// How long things take in a store of one size.
 #[derive(Clone, Debug, Serialize)]
@@ -107,7 +107,7 @@ async fn fill(place: &Place, held: u64) -> Result<()> {
 async fn measure(venue: Venue, place: &Place, held: u64) -> Result<Growth> {
     const TIMES: u64 = 200;
     let store = &place.store;
-    let (mut append, mut tail, mut load) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut appends, mut tails, mut loads) = (Vec::new(), Vec::new(), Vec::new());
     for time in 0..TIMES {
         let mut events = NewEvents::new();
         push(&mut events, 0)?;
@@ -115,48 +115,50 @@ async fn measure(venue: Venue, place: &Place, held: u64) -> Result<Growth> {
         let unit = Append::to(name, Expected::Version(Version::EMPTY), events);
         let started = Instant::now();
         store.append(Arc::new(unit)).await?;
-        append.push(started.elapsed());
+        appends.push(started.elapsed());
 
-        let head = store.head().await?;
+        let position = store.head().await?;
         let started = Instant::now();
         let last = store.read_all().backwards().limit(10).collect().await?;
-        tail.push(started.elapsed());
+        tails.push(started.elapsed());
         let newest = last.first().context("nothing was read")?;
-        anyhow::ensure!(newest.position == head, "the last event is another");
+        anyhow::ensure!(newest.position == position, "the last event is another");
 
         // Anywhere: steps of a prime number through all streams.
         let number = (time * 7_919 * 104_729) % (held / STREAM);
         let name = stream(number)?;
         let started = Instant::now();
         let read = store.read_stream(&name).collect().await?;
-        load.push(started.elapsed());
+        loads.push(started.elapsed());
         anyhow::ensure!(read.len() == 10, "{} events in `{name}`", read.len());
     }
-    let us = |times: Vec<std::time::Duration>| {
+    let us = |times: Vec<Duration>| {
         let times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e6).collect();
         median(&times)
     };
     Ok(Growth {
         venue,
         events: held,
-        append_us: us(append),
-        tail_us: us(tail),
-        load_us: us(load),
-        bytes_an_event: size_bytes(place).await?.map(|bytes| bytes / held as f64),
+        append_us: us(appends),
+        tail_us: us(tails),
+        load_us: us(loads),
+        bytes_an_event: size_bytes(place)
+            .await?
+            .map(|bytes| float(bytes) / float(held)),
     })
 }
 
 /// How large the file or the database is.
-async fn size_bytes(place: &Place) -> Result<Option<f64>> {
+async fn size_bytes(place: &Place) -> Result<Option<u64>> {
     let Some(way) = &place.way else {
         return Ok(None);
     };
     if !way.starts_with("postgres") {
-        return Ok(Some(std::fs::metadata(way)?.len() as f64));
+        return Ok(Some(std::fs::metadata(way)?.len()));
     }
     let (client, connection) = tokio_postgres::connect(way, NoTls).await?;
     tokio::spawn(connection);
     let size = "SELECT pg_database_size(current_database())";
     let bytes: i64 = client.query_one(size, &[]).await?.get(0);
-    Ok(Some(bytes as f64))
+    Ok(Some(bytes.unsigned_abs()))
 }

@@ -70,6 +70,9 @@ struct Options {
     /// Only scenarios of this key, or with this in their text; may be given several times.
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
+    /// Only contestants whose name begins so, as ours do with `es`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    contestant: Vec<String>,
     /// How many times each contestant is measured [default: 5, with --quick 3].
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
@@ -109,7 +112,10 @@ async fn run(verb: Verb) -> Result<()> {
         Verb::Race(options) => (parts(true, false, false), options),
         Verb::Waiting(options) => (parts(false, true, false), options),
         Verb::Growth(options) => (parts(false, false, true), options),
-        Verb::List => return list(),
+        Verb::List => {
+            list();
+            return Ok(());
+        }
         Verb::Reader { venue, way } => return waiting::reader(venue_of(&venue)?, &way).await,
     };
     if cfg!(debug_assertions) {
@@ -148,6 +154,7 @@ impl Options {
             let race = Race {
                 venues: venues.clone(),
                 scenarios: self.scenario.clone(),
+                contestants: self.contestant.clone(),
                 rounds,
                 effort: Effort { seconds, quick },
             };
@@ -213,14 +220,13 @@ fn venue_of(name: &str) -> Result<Venue> {
     })
 }
 
-fn list() -> Result<()> {
+fn list() {
     for venue in Venue::ALL {
         println!("{:<16} {venue}", venue.key());
         for scenario in Scenario::of(venue) {
             println!("  {:<24} {scenario} ({})", scenario.key(), scenario.unit());
         }
     }
-    Ok(())
 }
 
 /// On a terminal; nowhere else.

@@ -20,6 +20,8 @@ pub struct Race {
     pub venues: Vec<Venue>,
     /// Only scenarios whose key or text holds one of these; all where there is none.
     pub scenarios: Vec<String>,
+    /// Only contestants whose name begins with one of these; all where there is none.
+    pub contestants: Vec<String>,
     /// How many rounds.
     pub rounds: usize,
     /// How long and how much.
@@ -153,6 +155,13 @@ impl Race {
                 at: At::There(peers.clone(), nth),
             }));
         }
+        if !self.contestants.is_empty() {
+            let asked = |runner: &Runner| {
+                let mut names = self.contestants.iter();
+                names.any(|name| runner.name.starts_with(name.as_str()))
+            };
+            runners.retain(asked);
+        }
         Ok(runners)
     }
 
@@ -188,7 +197,7 @@ impl Race {
         runners: &[Runner],
         bar: &ProgressBar,
     ) -> Vec<Row> {
-        const MOST: Duration = Duration::from_secs(120);
+        const MOST: Duration = Duration::from_mins(2);
         bar.set_message(format!("{venue}: {scenario}"));
         let mut measured: BTreeMap<usize, Row> = BTreeMap::new();
         let mut out: Vec<usize> = Vec::new();

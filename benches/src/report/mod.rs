@@ -82,3 +82,9 @@ pub fn median(samples: &[f64]) -> f64 {
         _ => sorted[middle],
     }
 }
+
+/// A count as a figure.
+#[expect(clippy::cast_precision_loss, reason = "three digits of it are shown")]
+pub fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,8 +1,10 @@
 //! Tables: Markdown that is also pleasant in a terminal.
 
+use std::fmt::Write as _;
+
 use es_bench_race::Role;
 
-use super::{groups, median, ratio};
+use super::{float, groups, median, ratio};
 use crate::growth::Growth;
 use crate::race::Row;
 use crate::waiting::Waiting;
@@ -14,8 +16,8 @@ pub fn race_table(rows: &[Row]) -> String {
     let mut table = Table::default();
     for group in groups(rows) {
         if venue != Some(group.venue) {
-            text.push_str(&table.render());
-            text.push_str(&format!("\n### {}\n\n", group.venue));
+            table.render(&mut text);
+            let _ = write!(text, "\n### {}\n\n", group.venue);
             table = Table::new(&[
                 "contestant",
                 "median",
@@ -38,8 +40,7 @@ pub fn race_table(rows: &[Row]) -> String {
                 Role::Peer => row.contestant.clone(),
             };
             if row.samples.is_empty() {
-                let why = row.failed.clone().unwrap_or_default().replace('|', "/");
-                table.push([&name, "failed", &why, "", "", ""]);
+                table.push([&name, "failed", "", "", "", ""]);
                 continue;
             }
             let least = row.samples.iter().copied().fold(f64::INFINITY, f64::min);
@@ -56,7 +57,21 @@ pub fn race_table(rows: &[Row]) -> String {
             ]);
         }
     }
-    text.push_str(&table.render());
+    table.render(&mut text);
+    for row in rows {
+        if let Some(why) = &row.failed {
+            let Row {
+                venue,
+                scenario,
+                contestant,
+                ..
+            } = row;
+            let _ = write!(
+                text,
+                "\nFailed: {contestant} in {venue}, {scenario}: {why}\n"
+            );
+        }
+    }
     text
 }
 
@@ -77,7 +92,9 @@ pub fn waiting_table(rows: &[Waiting]) -> String {
             &row.appends.to_string(),
         ]);
     }
-    table.render()
+    let mut text = String::new();
+    table.render(&mut text);
+    text
 }
 
 /// What a store's size does.
@@ -94,7 +111,7 @@ pub fn growth_table(rows: &[Growth]) -> String {
         let us = |us: f64| format!("{us:.0} µs");
         table.push([
             &row.venue.to_string(),
-            &figure(row.events as f64),
+            &figure(float(row.events)),
             &us(row.append_us),
             &us(row.tail_us),
             &us(row.load_us),
@@ -102,7 +119,9 @@ pub fn growth_table(rows: &[Growth]) -> String {
                 .map_or(String::new(), |bytes| format!("{bytes:.0}")),
         ]);
     }
-    table.render()
+    let mut text = String::new();
+    table.render(&mut text);
+    text
 }
 
 /// A table whose columns are as wide as they need to be; numbers stand to the right.
@@ -121,9 +140,9 @@ impl Table {
         self.rows.push(cells.map(str::to_owned).to_vec());
     }
 
-    fn render(&self) -> String {
+    fn render(&self, text: &mut String) {
         let Some(heads) = self.rows.first() else {
-            return String::new();
+            return;
         };
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| row[column].chars().count());
@@ -134,26 +153,24 @@ impl Table {
             let first = cells.find(|cell| !cell.is_empty());
             first.is_some_and(|cell| cell.starts_with(|letter: char| letter.is_ascii_digit()))
         };
-        let mut text = String::new();
         for (nth, row) in self.rows.iter().enumerate() {
             for (column, cell) in row.iter().enumerate() {
                 let width = width(column);
-                match is_number(column) {
-                    true => text.push_str(&format!("| {cell:>width$} ")),
-                    false => text.push_str(&format!("| {cell:<width$} ")),
-                }
+                let _ = match is_number(column) {
+                    true => write!(text, "| {cell:>width$} "),
+                    false => write!(text, "| {cell:<width$} "),
+                };
             }
             text.push_str("|\n");
             if nth == 0 {
                 for column in 0..heads.len() {
                     let dashes = "-".repeat(width(column) + 1);
                     let end = if is_number(column) { ":" } else { "-" };
-                    text.push_str(&format!("|{dashes}{end}"));
+                    let _ = write!(text, "|{dashes}{end}");
                 }
                 text.push_str("|\n");
             }
         }
-        text
     }
 }
 
