@@ -13,4 +13,4 @@ pub use new_events::{NewEvent, NewEvents};
 pub(crate) use page::Replayed;
 pub use page::{Page, PageEvent};
 pub use recorded::RecordedEvent;
-pub use request::{Direction, ReadRequest, Source};
+pub use request::{Detail, Direction, ReadRequest, Source};

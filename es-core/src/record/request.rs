@@ -40,6 +40,17 @@ pub enum Direction {
     Backwards,
 }
 
+/// What is wanted of each event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it.
+    #[default]
+    Full,
+    /// What a replay looks at: version, time, type and payload. A store may leave out the rest where
+    /// that spares it work: then the id is nil, the position [`Position::START`], the metadata empty.
+    Replay,
+}
+
 /// What one page of a read should hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,10 +63,12 @@ pub struct ReadRequest {
     pub max_events: usize,
     /// The size after which a page takes no further event; it always takes one.
     pub max_bytes: usize,
+    /// What is wanted of each event.
+    pub detail: Detail,
 }
 
 impl ReadRequest {
-    /// The events of a page unless another number is asked for.
+    /// The events of a page unless another number is asked for; who reads on gets larger ones.
     pub const DEFAULT_MAX_EVENTS: usize = 1_000;
     /// The bytes of a page unless another number is asked for: 1 MiB.
     pub const DEFAULT_MAX_BYTES: usize = 1 << 20;
@@ -67,7 +80,15 @@ impl ReadRequest {
             direction: Direction::Forwards,
             max_events: Self::DEFAULT_MAX_EVENTS,
             max_bytes: Self::DEFAULT_MAX_BYTES,
+            detail: Detail::Full,
         }
+    }
+
+    /// Asks for twice as many events a page, up to 8,000: who reads on and on is served by fewer and
+    /// larger pages, bounded by their bytes all the same.
+    pub(crate) fn grow(&mut self) {
+        const MOST_EVENTS: usize = 8_000;
+        self.max_events = self.max_events.max((2 * self.max_events).min(MOST_EVENTS));
     }
 
     /// Moves the beginning behind the last event of `page`; answers whether anything can be there.

@@ -11,7 +11,7 @@ use crate::codec::Types;
 use crate::domain::Domain;
 use crate::error::{EventProblem, LoadError};
 use crate::event::{DecodeError, EventEnum};
-use crate::record::{Metadata, Page, ReadRequest, RecordedEvent, Replayed, Source};
+use crate::record::{Detail, Metadata, Page, ReadRequest, RecordedEvent, Replayed, Source};
 use crate::stream::{DomainName, StreamName, Version};
 
 /// How far a stream is replayed.
@@ -152,6 +152,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             name,
             from: Some(from),
         });
+        request.detail = Detail::Replay;
         if !limit(&mut request, until, from) {
             return Ok(Some(()));
         }
@@ -163,6 +164,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         }
         while request.advance(&page) {
             let from = page.last().map_or(from, |last| last.version.next());
+            request.grow();
             if !limit(&mut request, until, from) {
                 break;
             }
@@ -291,7 +293,7 @@ fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
     let wanted = behind_first.map_or(0, |more| {
         usize::try_from(more).map_or(usize::MAX, |more| more.saturating_add(1))
     });
-    request.max_events = wanted.min(ReadRequest::DEFAULT_MAX_EVENTS);
+    request.max_events = wanted.min(request.max_events);
     wanted > 0
 }
 

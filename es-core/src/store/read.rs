@@ -97,8 +97,12 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
         self.change(|request| request.direction = Direction::Backwards)
     }
 
-    /// Reads pages of at most `events`, 1,000 unless told otherwise.
-    pub fn page_size(self, events: usize) -> Self {
+    /// Reads pages of at most `events`. Unless told so, the first page holds at most 1,000, and
+    /// those behind it twice as many each time, up to 8,000.
+    pub fn page_size(mut self, events: usize) -> Self {
+        if let Ok(cursor) = &mut self.cursor {
+            cursor.grows = false;
+        }
         self.change(|request| request.max_events = events.max(1))
     }
 
@@ -117,8 +121,7 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
         let cursor = self.cursor.as_mut().map_err(|invalid| {
             StoreError::new(StoreErrorKind::Invalid, format!("read: {invalid}"))
         })?;
-        cursor.request.max_events = cursor.request.max_events.min(self.remaining);
-        let event = cursor.next(self.store).await?;
+        let event = cursor.next(self.store, self.remaining).await?;
         self.remaining -= usize::from(event.is_some());
         Ok(event)
     }
@@ -175,6 +178,8 @@ pub(crate) struct Cursor {
     page: Page,
     next: usize,
     state: State,
+    /// Whether pages become larger while it reads on.
+    grows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +197,7 @@ impl Cursor {
             page: Page::new(),
             next: 0,
             state: State::Unread,
+            grows: true,
         }
     }
 
@@ -199,8 +205,9 @@ impl Cursor {
     async fn next<S: EventStore + ?Sized>(
         &mut self,
         store: &S,
+        wanted: usize,
     ) -> Result<Option<RecordedEvent<'_>>, StoreError> {
-        if self.read_up_to_next(store).await? {
+        if self.read_up_to_next(store, wanted).await? {
             self.pass();
             Ok(self.page.get(self.next - 1))
         } else {
@@ -213,7 +220,7 @@ impl Cursor {
         &mut self,
         store: &S,
     ) -> Result<Option<RecordedEvent<'_>>, StoreError> {
-        self.read_up_to_next(store).await?;
+        self.read_up_to_next(store, usize::MAX).await?;
         Ok(self.page.get(self.next))
     }
 
@@ -222,10 +229,12 @@ impl Cursor {
         self.next += 1;
     }
 
-    /// Reads until there is a next event in the page; answers whether there is.
+    /// Reads until there is a next event in the page; answers whether there is. No more than
+    /// `wanted` are read.
     async fn read_up_to_next<S: EventStore + ?Sized>(
         &mut self,
         store: &S,
+        wanted: usize,
     ) -> Result<bool, StoreError> {
         loop {
             match self.state {
@@ -233,6 +242,10 @@ impl Cursor {
                 State::Read if !self.request.advance(&self.page) => self.state = State::Finished,
                 State::Finished => return Ok(false),
                 State::Read | State::Unread => {
+                    if self.state == State::Read && self.grows {
+                        self.request.grow();
+                    }
+                    self.request.max_events = self.request.max_events.min(wanted);
                     // A read that fails or is given up may leave anything in the page.
                     self.state = State::Unread;
                     self.next = 0;

@@ -156,6 +156,7 @@ macro_rules! conformance_tests {
                 an_unknown_stream_is_empty
                 a_stream_is_read_from_a_version
                 behind_the_end_there_is_nothing
+                a_replay_has_what_it_looks_at
                 a_stream_is_read_backwards
                 a_category_and_everything_are_read_from_a_position
                 a_category_and_everything_are_read_backwards

@@ -6,8 +6,8 @@ use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::metadata::{Reader, Stored};
-use super::values::{Json, Time};
-use crate::pg::{Client, ReadSql, Rows, Trouble, both, bounded, number};
+use super::values::Json;
+use crate::pg::{Client, ReadSql, Rows, Time, Trouble, both, bounded, number};
 
 pub(super) fn read_sql() -> ReadSql {
     let columns = include_str!("sql/columns.sql").trim_end();
@@ -17,6 +17,7 @@ pub(super) fn read_sql() -> ReadSql {
         category: both!("category", complete),
         share: both!("share", complete),
         all: both!("all", complete),
+        replay: Some(include_str!("sql/replay_stream.sql").to_owned()),
     }
 }
 
@@ -28,10 +29,7 @@ pub(super) struct MessageRows {
 
 impl Rows for MessageRows {
     fn event<'a>(&'a mut self, row: &'a Row) -> Result<PageEvent<'a>, Error> {
-        let json = |index| {
-            let json = row.try_get::<_, Option<Json<&'a [u8]>>>(index)?;
-            Ok::<_, Error>(json.map(|json| json.0))
-        };
+        let json = |index| json(row, index);
         let told = self.metadata.read(&Stored {
             time: row.try_get(7)?,
             correlation_id: json(8)?,
@@ -57,6 +55,37 @@ impl Rows for MessageRows {
             },
         })
     }
+
+    fn replayed<'a>(&'a mut self, row: &'a Row, stream: &'a str) -> Result<PageEvent<'a>, Error> {
+        let told = self.metadata.read(&Stored {
+            time: row.try_get(4)?,
+            extensions: json(row, 5)?,
+            other: json(row, 6)?,
+            ..Stored::default()
+        });
+        let time = match told {
+            Some(time) => time,
+            None => row.try_get::<_, Time>(1)?.0,
+        };
+        let position: i64 = row.try_get(0)?;
+        Ok(PageEvent {
+            stream,
+            version: Version::new(number(position.saturating_add(1))),
+            position: Position::START,
+            event: NewEvent {
+                time,
+                id: Uuid::nil(),
+                event_type: row.try_get(2)?,
+                metadata: &[],
+                data: json(row, 3)?.unwrap_or(b"null"),
+            },
+        })
+    }
+}
+
+fn json(row: &Row, index: usize) -> Result<Option<&[u8]>, Error> {
+    let json = row.try_get::<_, Option<Json<&[u8]>>>(index)?;
+    Ok(json.map(|json| json.0))
 }
 
 /// The last event up to `settled`.

@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 
 use bytes::{BufMut, BytesMut};
-use chrono::{DateTime, Utc};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 type Failure = Box<dyn StdError + Sync + Send>;
@@ -39,28 +38,5 @@ impl<'a> FromSql<'a> for Json<&'a [u8]> {
 
     fn accepts(kind: &Type) -> bool {
         *kind == Type::JSONB
-    }
-}
-
-/// A `timestamp`, which Message DB keeps in UTC.
-#[derive(Debug)]
-pub(super) struct Time(pub(super) DateTime<Utc>);
-
-/// 2000 began as many microseconds after 1970.
-const EPOCH_US: i64 = 946_684_800_000_000;
-
-impl<'a> FromSql<'a> for Time {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
-        let since_2000_us = i64::from_be_bytes(raw.try_into()?);
-        // PostgreSQL has later times than chrono, and infinity.
-        let time = DateTime::from_timestamp_micros(since_2000_us.saturating_add(EPOCH_US));
-        Ok(Self(time.unwrap_or(match since_2000_us < 0 {
-            true => DateTime::<Utc>::MIN_UTC,
-            false => DateTime::<Utc>::MAX_UTC,
-        })))
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        *kind == Type::TIMESTAMP
     }
 }

@@ -27,4 +27,4 @@ use parameter::Parameter;
 pub(crate) use reads::{Both, ReadSql, Reads, Rows, both};
 pub(crate) use settled::Settled;
 #[cfg(feature = "postgres")]
-pub(crate) use values::{Bytes, Json, JsonText};
+pub(crate) use values::{Bytes, Json, JsonText, Time};

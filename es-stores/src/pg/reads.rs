@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use es_core::record::{Direction, Page, PageEvent, ReadRequest, Source};
+use es_core::record::{Detail, Direction, Page, PageEvent, ReadRequest, Source};
 use es_core::stream::{Position, Version};
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{Error, Row};
@@ -24,6 +24,8 @@ pub(crate) struct ReadSql {
     /// What of a category is one member's of a consumer group.
     pub(crate) share: Both,
     pub(crate) all: Both,
+    /// Of a stream forwards, what a replay looks at; nothing where that would spare no work.
+    pub(crate) replay: Option<String>,
 }
 
 /// One read in either direction.
@@ -48,6 +50,9 @@ pub(crate) use both;
 pub(crate) trait Rows: Default {
     /// The event of a row, which may be borrowed from what is kept here until the next.
     fn event<'a>(&'a mut self, row: &'a Row) -> Result<PageEvent<'a>, Error>;
+
+    /// The event of a row of [`ReadSql::replay`], whose stream is known.
+    fn replayed<'a>(&'a mut self, row: &'a Row, stream: &'a str) -> Result<PageEvent<'a>, Error>;
 }
 
 /// Reads a store's events by its statements.
@@ -157,6 +162,7 @@ impl<R: Rows> Reads<R> {
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let mut events = R::default();
+        let replayed = self.replayed(request);
         loop {
             let limit = self.limit(request, page);
             let (sql, parameters) = self.statement(request, from, upto, limit);
@@ -171,7 +177,10 @@ impl<R: Rows> Reads<R> {
                     page.set_has_more(true);
                     break;
                 }
-                page.push(events.event(&row)?);
+                page.push(match replayed {
+                    Some((_, stream)) => events.replayed(&row, stream)?,
+                    None => events.event(&row)?,
+                });
                 taken += 1;
             }
             self.learn(page.len() - before.0, page.size_bytes() - before.1);
@@ -212,6 +221,16 @@ impl<R: Rows> Reads<R> {
         }
     }
 
+    /// The statement and the stream of a read that is all a replay needs.
+    fn replayed<'a>(&'a self, request: &'a ReadRequest) -> Option<(&'a str, &'a str)> {
+        match (&request.source, request.direction, request.detail) {
+            (Source::Stream { name, .. }, Direction::Forwards, Detail::Replay) => {
+                Some((self.sql.replay.as_deref()?, name.as_str()))
+            }
+            _ => None,
+        }
+    }
+
     /// The statement for one way of reading, with its parameters.
     fn statement<'a>(
         &'a self,
@@ -246,9 +265,10 @@ impl<R: Rows> Reads<R> {
             parameters.push(Parameter::Number(share.size().into()));
             parameters.push(Parameter::Number(share.member().into()));
         }
-        let sql = match forwards {
-            true => &both.forwards,
-            false => &both.backwards,
+        let sql = match (self.replayed(request), forwards) {
+            (Some((sql, _)), _) => sql,
+            (None, true) => &both.forwards,
+            (None, false) => &both.backwards,
         };
         (sql, parameters)
     }

@@ -4,9 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound};
 use es_core::record::{
-    Direction, NewEvent, NewEvents, Page, PageEvent, ReadRequest, RecordedEvent, Source,
+    Detail, Direction, NewEvent, NewEvents, Page, PageEvent, ReadRequest, RecordedEvent, Source,
 };
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, EventStoreExt,
@@ -69,6 +69,7 @@ told! {
     truncates_at_a_thousand by appending::ten_thousand_events_fit_into_one_append
     begins_behind_the_first by reading::a_category_and_everything_are_read_from_a_position
     ignores_the_direction by reading::a_stream_is_read_backwards
+    replays_without_times by reading::a_replay_has_what_it_looks_at
     loses_metadata by keeping::metadata_comes_back
     sorts_the_keys_of_json by keeping::json_comes_back
     loses_digits by keeping::json_comes_back
@@ -269,6 +270,11 @@ impl Broken {
             }
             (Fault::doubles_the_last_of_a_page, _) if more => events.push(events[len - 1].clone()),
             (Fault::truncates_at_a_thousand, _) => events.retain(|event| event.version <= 1_000),
+            (Fault::replays_without_times, _) if request.detail == Detail::Replay => {
+                events
+                    .iter_mut()
+                    .for_each(|event| event.time = DateTime::UNIX_EPOCH);
+            }
             (Fault::keeps_what_was_in_the_page, _) => drop(events.splice(..0, before)),
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::DateTime;
-use es_core::record::{ConsumerGroup, Direction, Page, ReadRequest, Source};
+use es_core::record::{ConsumerGroup, Detail, Direction, Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, EventStore, Expected, Fingerprint, Snapshot, SnapshotStore, StreamAppend,
 };
@@ -185,9 +185,13 @@ async fn exercise(store: &impl EventStore, round: u64) {
 async fn read(store: &impl EventStore) {
     let mut page = Page::new();
     for source in sources() {
-        for direction in [Direction::Forwards, Direction::Backwards] {
+        for (direction, detail) in [
+            (Direction::Forwards, Detail::Full),
+            (Direction::Forwards, Detail::Replay),
+            (Direction::Backwards, Detail::Full),
+        ] {
             let mut request = ReadRequest::new(source.clone());
-            request.direction = direction;
+            (request.direction, request.detail) = (direction, detail);
             request.max_events = FEW;
             store.read(&request, &mut page).await.unwrap();
             let is_none = match &source {
