@@ -11,6 +11,7 @@ mod numbers;
 mod parameter;
 mod reads;
 mod settled;
+mod time;
 mod tls;
 #[cfg(feature = "postgres")]
 mod values;
@@ -26,5 +27,6 @@ pub(crate) use numbers::{bounded, number};
 use parameter::Parameter;
 pub(crate) use reads::{Both, ReadSql, Reads, Rows, both};
 pub(crate) use settled::Settled;
+pub(crate) use time::Time;
 #[cfg(feature = "postgres")]
-pub(crate) use values::{Bytes, Json, JsonText, Time};
+pub(crate) use values::{Bytes, Json, JsonText};
