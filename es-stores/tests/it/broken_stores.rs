@@ -271,9 +271,9 @@ impl Broken {
             (Fault::doubles_the_last_of_a_page, _) if more => events.push(events[len - 1].clone()),
             (Fault::truncates_at_a_thousand, _) => events.retain(|event| event.version <= 1_000),
             (Fault::replays_without_times, _) if request.detail == Detail::Replay => {
-                events
-                    .iter_mut()
-                    .for_each(|event| event.time = DateTime::UNIX_EPOCH);
+                for event in &mut events {
+                    event.time = DateTime::UNIX_EPOCH;
+                }
             }
             (Fault::keeps_what_was_in_the_page, _) => drop(events.splice(..0, before)),
             _ => {}
