@@ -32,7 +32,7 @@ use es_core::store::{
     SnapshotStore, StoreError,
 };
 use es_core::stream::{Position, StreamName};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 pub use options::{SqliteOptions, Synchronous};
 
@@ -41,7 +41,7 @@ use readers::Readers;
 use writer::{Done, Failure, Task, Writer, raise_head};
 
 /// How often a waiting reader looks for the events of other processes.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Events and snapshots in one SQLite file.
 ///
@@ -72,6 +72,8 @@ struct Shared {
     readers: Readers,
     writer: Writer,
     head: watch::Sender<Position>,
+    /// Held by the one of the waiting readers that looks for all of them.
+    looking: Mutex<()>,
     durability: Durability,
 }
 
@@ -118,6 +120,7 @@ impl SqliteStore {
                 readers,
                 writer,
                 head,
+                looking: Mutex::new(()),
                 durability,
             }),
         })
@@ -168,14 +171,21 @@ impl EventStore for SqliteStore {
     fn wait_beyond(&self, position: Position) -> BoxFuture<'_, Result<Position, StoreError>> {
         let mut head = self.shared.head.subscribe();
         Box::pin(async move {
-            loop {
-                let known = *head.borrow_and_update();
-                if known > position {
-                    return Ok(known);
+            let shared = &self.shared;
+            // Another process may have appended: one of those who wait looks for all of them.
+            let look = async {
+                let _turn = shared.looking.lock().await;
+                loop {
+                    raise_head(&shared.head, self.head().await?);
+                    tokio::time::sleep(LOOK_EVERY).await;
                 }
-                // Another process may have appended.
-                raise_head(&self.shared.head, self.head().await?);
-                let _ = tokio::time::timeout(LOOK_EVERY, head.changed()).await;
+            };
+            tokio::select! {
+                biased;
+                known = head.wait_for(|known| *known > position) => {
+                    Ok(*known.expect("the store is borrowed, and the sender with it"))
+                }
+                error = look => error,
             }
         })
     }

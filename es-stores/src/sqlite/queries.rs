@@ -122,12 +122,17 @@ fn first(from: Option<u64>, direction: Direction) -> i64 {
 /// From SQLite's buffers into the page's, with nothing between. One row more than fits is looked
 /// at, so that "there is more" is never a guess.
 fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite::Result<()> {
-    let group = match request.source {
-        Source::Category { group, .. } => group,
-        Source::Stream { .. } | Source::All { .. } => None,
+    let (known, group) = match &request.source {
+        Source::Stream { name, .. } => (Some(name.as_str()), None),
+        Source::Category { group, .. } => (None, *group),
+        Source::All { .. } => (None, None),
     };
     while let Some(row) = rows.next()? {
-        let event = event(row).map_err(|error| damaged(row, &error))?;
+        if group.is_none() && request.is_filled_by(page) {
+            page.set_has_more(true);
+            break;
+        }
+        let event = event(row, known).map_err(|error| damaged(row, known, &error))?;
         if group.is_some_and(|group| !group.has_stream(event.stream)) {
             continue;
         }
@@ -140,24 +145,29 @@ fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite:
     Ok(())
 }
 
-fn event<'r>(row: &'r Row<'_>) -> rusqlite::Result<PageEvent<'r>> {
-    let id = row.get_ref(4)?.as_blob()?;
+/// The columns of all reads, in their order; those of a stream's have its name, which is known,
+/// not among them.
+fn event<'r>(row: &'r Row<'_>, known: Option<&'r str>) -> rusqlite::Result<PageEvent<'r>> {
+    let id = row.get_ref(3)?.as_blob()?;
     Ok(PageEvent {
-        stream: row.get_ref(0)?.as_str()?,
-        version: version(row.get_ref(1)?.as_i64()?)?,
-        position: position(row.get_ref(2)?.as_i64()?)?,
+        version: version(row.get_ref(0)?.as_i64()?)?,
+        position: position(row.get_ref(1)?.as_i64()?)?,
         event: NewEvent {
-            time: time(row.get_ref(3)?.as_i64()?)?,
+            time: time(row.get_ref(2)?.as_i64()?)?,
             id: Uuid::from_slice(id).map_err(|error| FromSqlError::Other(error.into()))?,
-            event_type: row.get_ref(5)?.as_str()?,
-            metadata: bytes(row.get_ref(6)?)?,
-            data: bytes(row.get_ref(7)?)?,
+            event_type: row.get_ref(4)?.as_str()?,
+            metadata: bytes(row.get_ref(5)?)?,
+            data: bytes(row.get_ref(6)?)?,
+        },
+        stream: match known {
+            Some(name) => name,
+            None => row.get_ref(7)?.as_str()?,
         },
     })
 }
 
 /// Says which event it is that does not read.
-fn damaged(row: &Row<'_>, error: &rusqlite::Error) -> rusqlite::Error {
+fn damaged(row: &Row<'_>, known: Option<&str>, error: &rusqlite::Error) -> rusqlite::Error {
     let text = |index| -> String {
         match row.get_ref(index) {
             Ok(ValueRef::Text(text)) => format!("`{}`", String::from_utf8_lossy(text)),
@@ -165,7 +175,8 @@ fn damaged(row: &Row<'_>, error: &rusqlite::Error) -> rusqlite::Error {
             _ => "?".to_owned(),
         }
     };
-    let (stream, version, event_type) = (text(0), text(1), text(5));
+    let stream = known.map_or_else(|| text(7), |name| format!("`{name}`"));
+    let (version, event_type) = (text(0), text(4));
     let why = format!(
         "version {version} of {stream}, a {event_type}, holds a value that no store writes: {error}"
     );

@@ -6,7 +6,7 @@ use es_core::store::{
 };
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use uuid::Uuid;
 
 use super::numbers::{bounded, number, position, version};
@@ -14,7 +14,9 @@ use super::numbers::{bounded, number, position, version};
 /// The writer's statements, prepared once.
 pub(super) struct Units<'c> {
     connection: &'c Connection,
-    stream_version: Statement<'c>,
+    /// The rows of a unit's streams in their order, found while it is decided: each is asked for once.
+    found: Vec<Option<StreamRow>>,
+    find_stream: Statement<'c>,
     events_behind: Statement<'c>,
     find_category: Statement<'c>,
     insert_category: Statement<'c>,
@@ -33,7 +35,8 @@ impl<'c> Units<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
             connection,
-            stream_version: connection.prepare(include_str!("sql/stream_version.sql"))?,
+            found: Vec::new(),
+            find_stream: connection.prepare(include_str!("sql/find_stream.sql"))?,
             events_behind: connection.prepare(include_str!("sql/events_behind.sql"))?,
             find_category: connection.prepare(include_str!("sql/find_category.sql"))?,
             insert_category: connection.prepare(include_str!("sql/insert_category.sql"))?,
@@ -49,16 +52,18 @@ impl<'c> Units<'c> {
     /// Decides the whole unit, then writes it. Where this fails, parts of it may be written and the
     /// transaction must be rolled back.
     pub(super) fn append(&mut self, append: &Append) -> rusqlite::Result<Outcome> {
+        self.found.clear();
         match append.decide(self)? {
             Decision::Conflict(conflict) => Ok(Err(conflict)),
             Decision::Stands(appended) => Ok(Ok(appended)),
-            Decision::Write(versions) => append
-                .streams()
-                .iter()
-                .zip(versions)
-                .map(|(part, version)| self.write(part, version))
-                .collect::<rusqlite::Result<_>>()
-                .map(Ok),
+            Decision::Write(versions) => {
+                let found = std::mem::take(&mut self.found);
+                let parts = append.streams().iter().zip(versions).zip(found);
+                parts
+                    .map(|((part, version), row)| self.write(part, version, row))
+                    .collect::<rusqlite::Result<_>>()
+                    .map(Ok)
+            }
         }
     }
 
@@ -80,7 +85,12 @@ impl<'c> Units<'c> {
         self.delete_snapshots.execute([])
     }
 
-    fn write(&mut self, part: &StreamAppend, before: Version) -> rusqlite::Result<Appended> {
+    fn write(
+        &mut self,
+        part: &StreamAppend,
+        before: Version,
+        row: Option<StreamRow>,
+    ) -> rusqlite::Result<Appended> {
         if part.events.is_empty() {
             return Ok(Appended {
                 version: before,
@@ -88,13 +98,13 @@ impl<'c> Units<'c> {
             });
         }
         let after = Version::new(before.get() + part.events.len() as u64);
-        let row = if before == Version::EMPTY {
-            self.create_stream(&part.stream, after)?
-        } else {
-            self.advance_stream.query_row(
-                params![part.stream.as_str(), number(after.get())?],
-                StreamRow::read,
-            )?
+        let row = match row {
+            Some(row) => {
+                let version = number(after.get())?;
+                self.advance_stream.execute([row.stream, version])?;
+                row
+            }
+            None => self.create_stream(&part.stream, after)?,
         };
         self.insert_events(row, before, &part.events)?;
         Ok(Appended {
@@ -156,10 +166,16 @@ impl Standing for Units<'_> {
     type Error = rusqlite::Error;
 
     fn version(&mut self, stream: &StreamName) -> rusqlite::Result<Version> {
-        let found = self
-            .stream_version
-            .query_row([stream.as_str()], |row| version(row.get(0)?));
-        Ok(found.optional()?.unwrap_or(Version::EMPTY))
+        let found = self.find_stream.query_row([stream.as_str()], |row| {
+            let stream = StreamRow {
+                stream: row.get(0)?,
+                category: row.get(1)?,
+            };
+            Ok((stream, version(row.get(2)?)?))
+        });
+        let found = found.optional()?;
+        self.found.push(found.map(|(row, _)| row));
+        Ok(found.map_or(Version::EMPTY, |(_, version)| version))
     }
 
     fn behind(
@@ -181,15 +197,6 @@ impl Standing for Units<'_> {
 struct StreamRow {
     stream: i64,
     category: i64,
-}
-
-impl StreamRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            stream: row.get(0)?,
-            category: row.get(1)?,
-        })
-    }
 }
 
 /// Bytes as they are: text where they are UTF-8, so that people can query JSON in SQL, else a blob.

@@ -1,2 +1,1 @@
-UPDATE streams SET version = ?2 WHERE name = ?1
-RETURNING id, category_id
+UPDATE streams SET version = ?2 WHERE id = ?1

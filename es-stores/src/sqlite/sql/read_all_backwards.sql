@@ -1,4 +1,4 @@
-SELECT streams.name, events.version, events.position, events.time, events.id, events.type, events.metadata, events.data
+SELECT events.version, events.position, events.time, events.id, events.type, events.metadata, events.data, streams.name
 FROM events
 CROSS JOIN streams ON streams.id = events.stream_id
 WHERE events.position <= ?1

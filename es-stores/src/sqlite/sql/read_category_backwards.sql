@@ -1,4 +1,4 @@
-SELECT streams.name, events.version, events.position, events.time, events.id, events.type, events.metadata, events.data
+SELECT events.version, events.position, events.time, events.id, events.type, events.metadata, events.data, streams.name
 FROM events INDEXED BY events_by_category
 CROSS JOIN streams ON streams.id = events.stream_id
 WHERE events.category_id = (SELECT id FROM categories WHERE name = ?1) AND events.position <= ?2

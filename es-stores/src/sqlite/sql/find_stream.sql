@@ -1,0 +1,1 @@
+SELECT id, category_id, version FROM streams WHERE name = ?1
