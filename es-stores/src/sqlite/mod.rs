@@ -11,6 +11,7 @@
 //! file; a file on a network file system must not be shared. A process that forks opens its own store:
 //! threads and locks do not come with it.
 
+mod ahead;
 mod busy;
 mod file;
 mod numbers;

@@ -9,6 +9,7 @@ use es_core::store::{Snapshot, StoreError, StoreErrorKind};
 use es_core::stream::{Position, StreamName};
 use tokio::sync::oneshot;
 
+use super::ahead::{Ahead, Asked, Begun, Found, Read, behind};
 use super::busy;
 use super::file::File;
 use super::queries::Queries;
@@ -17,11 +18,10 @@ use super::writer::join;
 /// A question and whom to answer. Where nobody waits any more, the answer is dropped and the thread
 /// goes on: a read that is given up harms nobody else's.
 enum Job {
-    Read {
-        request: ReadRequest,
-        page: Page,
-        answer: oneshot::Sender<Result<Page, StoreError>>,
-    },
+    /// With the page, where it was read ahead.
+    Read(Read, Option<Found>),
+    /// Reads ahead, into a page.
+    ReadAhead(Begun, Page),
     Head(oneshot::Sender<Result<Position, StoreError>>),
     Snapshot(
         StreamName,
@@ -33,6 +33,7 @@ enum Job {
 #[derive(Debug)]
 pub(super) struct Readers {
     queue: Arc<Queue>,
+    ahead: Arc<Ahead>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -40,13 +41,15 @@ impl Readers {
     pub(super) fn start(file: &Arc<File>, count: usize) -> Result<Self, StoreError> {
         let mut readers = Self {
             queue: Arc::default(),
+            ahead: Arc::new(Ahead::new(count)),
             threads: Vec::with_capacity(count),
         };
         for _ in 0..count {
             let (queue, file) = (Arc::clone(&readers.queue), Arc::clone(file));
+            let ahead = Arc::clone(&readers.ahead);
             let thread = thread::Builder::new()
                 .name("es-sqlite-reader".into())
-                .spawn(move || serve(&queue, &file));
+                .spawn(move || serve(&queue, &ahead, &file));
             readers.threads.push(thread.map_err(|error| {
                 StoreError::new(StoreErrorKind::Unavailable, "start a reading thread")
                     .because(error)
@@ -55,14 +58,28 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Moves the page to a thread and back.
+    /// Moves the page to a thread and back, or takes another that was read ahead.
     pub(super) async fn read(&self, request: ReadRequest, page: Page) -> Result<Page, StoreError> {
-        self.ask(|answer| Job::Read {
+        let (answer, answered) = oneshot::channel();
+        let read = Read {
             request,
             page,
             answer,
-        })
-        .await
+        };
+        match self.ahead.ask(read) {
+            Asked::Underway => {}
+            Asked::Found(read, found) if found.page.has_more() => {
+                if let Some(next) = behind(&read.request, &found.page)
+                    && let Some(begun) = self.ahead.begin(next)
+                {
+                    self.queue.push(Job::ReadAhead(begun, read.page));
+                }
+                return Ok(found.page);
+            }
+            Asked::Found(read, found) => self.queue.push(Job::Read(read, Some(found))),
+            Asked::Unread(read) => self.queue.push(Job::Read(read, None)),
+        }
+        answered.await.unwrap_or_else(|_| Err(thread_ended()))
     }
 
     pub(super) async fn head(&self) -> Result<Position, StoreError> {
@@ -82,10 +99,7 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue.push(job(answer));
-        answered.await.unwrap_or_else(|_| {
-            let action = "read: the reading thread has ended; open the store again";
-            Err(StoreError::new(StoreErrorKind::Unavailable, action))
-        })
+        answered.await.unwrap_or_else(|_| Err(thread_ended()))
     }
 }
 
@@ -98,8 +112,13 @@ impl Drop for Readers {
     }
 }
 
+fn thread_ended() -> StoreError {
+    let action = "read: the reading thread has ended; open the store again";
+    StoreError::new(StoreErrorKind::Unavailable, action)
+}
+
 /// A connection is opened with the first job: most programs need fewer readers than they have.
-fn serve(queue: &Queue, file: &File) {
+fn serve(queue: &Queue, ahead: &Arc<Ahead>, file: &File) {
     busy::wait_at_most(file.lock_wait());
     while let Some(job) = queue.next() {
         let connection = match file.open_to_read() {
@@ -109,51 +128,119 @@ fn serve(queue: &Queue, file: &File) {
                 continue;
             }
         };
-        let mut queries = match busy::patiently(|| Queries::prepare(&connection)) {
+        let queries = match busy::patiently(|| Queries::prepare(&connection)) {
             Ok(queries) => queries,
             Err(error) => {
                 job.fail(file.error("read", error));
                 continue;
             }
         };
-        job.run(&mut queries, file);
+        let mut reader = Reader {
+            queries,
+            queue,
+            ahead,
+            file,
+        };
+        reader.run(job);
         while let Some(job) = queue.next() {
-            job.run(&mut queries, file);
+            reader.run(job);
         }
     }
 }
 
-impl Job {
-    fn run(self, queries: &mut Queries<'_>, file: &File) {
-        match self {
-            Self::Read {
-                request,
-                mut page,
-                answer,
-            } => {
-                if answer.is_closed() {
-                    return;
+/// One thread's, once its connection is open.
+struct Reader<'a> {
+    queries: Queries<'a>,
+    queue: &'a Queue,
+    ahead: &'a Arc<Ahead>,
+    file: &'a File,
+}
+
+impl Reader<'_> {
+    fn run(&mut self, job: Job) {
+        let Self { queries, file, .. } = self;
+        match job {
+            Job::Read(read, found) => self.read(read, found),
+            Job::ReadAhead(begun, page) => {
+                if let Some((read, found)) = self.read_ahead(begun, page) {
+                    self.read(read, found);
                 }
-                let done = busy::patiently(|| queries.fill(&request, &mut page));
-                let done = done
-                    .map(|()| page)
-                    .map_err(|error| file.error("read", error));
-                let _ = answer.send(done);
             }
-            Self::Head(answer) => {
+            Job::Head(answer) => {
                 let head = busy::patiently(|| queries.head());
                 let _ = answer.send(head.map_err(|error| file.error("read", error)));
             }
-            Self::Snapshot(stream, answer) => {
+            Job::Snapshot(stream, answer) => {
                 let snapshot = busy::patiently(|| queries.snapshot(&stream));
                 let _ = answer.send(snapshot.map_err(|error| file.error("read", error)));
             }
         }
     }
 
+    /// Answers, and goes on to the next page as long as nobody else waits for a reader.
+    fn read(&mut self, mut read: Read, mut found: Option<Found>) {
+        loop {
+            if read.answer.is_closed() {
+                return;
+            }
+            let (page, spare) = match self.page(&read.request, read.page, found) {
+                Ok(pages) => pages,
+                Err(error) => {
+                    let _ = read.answer.send(Err(self.file.error("read", error)));
+                    return;
+                }
+            };
+            let next = behind(&read.request, &page).filter(|_| self.queue.is_empty());
+            let begun = next.and_then(|next| self.ahead.begin(next));
+            let _ = read.answer.send(Ok(page));
+            let Some(begun) = begun else {
+                return;
+            };
+            match self.read_ahead(begun, spare) {
+                Some(asked) => (read, found) = asked,
+                None => return,
+            }
+        }
+    }
+
+    /// The page asked for, and another that is free.
+    fn page(
+        &mut self,
+        request: &ReadRequest,
+        mut page: Page,
+        found: Option<Found>,
+    ) -> rusqlite::Result<(Page, Page)> {
+        let queries = &mut self.queries;
+        if let Some(found) = found
+            && (found.page.has_more() || busy::patiently(|| queries.head())? == found.head)
+        {
+            return Ok((found.page, page));
+        }
+        busy::patiently(|| queries.fill(request, &mut page))?;
+        Ok((page, Page::new()))
+    }
+
+    fn read_ahead(&mut self, begun: Begun, mut page: Page) -> Option<(Read, Option<Found>)> {
+        let queries = &mut self.queries;
+        let found = busy::patiently(|| {
+            let head = queries.head()?;
+            queries.fill(&begun.request, &mut page)?;
+            Ok(head)
+        });
+        // Where it failed, whoever asks is told so by a read of his own.
+        begun.end(found.ok().map(|head| Found { page, head }))
+    }
+}
+
+impl Job {
     fn fail(self, error: StoreError) {
         match self {
-            Self::Read { answer, .. } => drop(answer.send(Err(error))),
+            Self::Read(Read { answer, .. }, _) => drop(answer.send(Err(error))),
+            Self::ReadAhead(begun, _) => {
+                if let Some((Read { answer, .. }, _)) = begun.end(None) {
+                    drop(answer.send(Err(error)));
+                }
+            }
             Self::Head(answer) => drop(answer.send(Err(error))),
             Self::Snapshot(_, answer) => drop(answer.send(Err(error))),
         }
@@ -176,6 +263,10 @@ impl Queue {
     fn push(&self, job: Job) {
         self.lock().jobs.push_back(job);
         self.changed.notify_one();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().jobs.is_empty()
     }
 
     fn close(&self) {

@@ -1,5 +1,6 @@
 //! What only the store in SQLite does.
 
+mod ahead;
 mod opening;
 mod plans;
 mod processes;
