@@ -61,6 +61,9 @@ pub struct ReadRequest {
     pub direction: Direction,
     /// The most events in the page, at least 1.
     pub max_events: usize,
+    /// Whether the pages behind the first may hold more events: twice as many each time, up to 8,000.
+    /// So who reads on and on is served by fewer pages, bounded by their bytes all the same.
+    pub grows: bool,
     /// The size after which a page takes no further event; it always takes one.
     pub max_bytes: usize,
     /// What is wanted of each event.
@@ -79,25 +82,23 @@ impl ReadRequest {
             source,
             direction: Direction::Forwards,
             max_events: Self::DEFAULT_MAX_EVENTS,
+            grows: true,
             max_bytes: Self::DEFAULT_MAX_BYTES,
             detail: Detail::Full,
         }
     }
 
-    /// Asks for twice as many events a page, up to 8,000: who reads on and on is served by fewer and
-    /// larger pages, bounded by their bytes all the same.
-    pub(crate) fn grow(&mut self) {
-        const MOST_EVENTS: usize = 8_000;
-        self.max_events = self.max_events.max((2 * self.max_events).min(MOST_EVENTS));
-    }
-
-    /// Moves the beginning behind the last event of `page`; answers whether anything can be there.
+    /// Asks for what is behind the last event of `page`; answers whether anything can be there.
     pub fn advance(&mut self, page: &Page) -> bool {
+        const MOST_EVENTS: usize = 8_000;
         let Some(last) = page.last() else {
             return false;
         };
         if !page.has_more() {
             return false;
+        }
+        if self.grows && self.max_events < MOST_EVENTS {
+            self.max_events = MOST_EVENTS.min(2 * self.max_events);
         }
         match (&mut self.source, self.direction) {
             (Source::Stream { from, .. }, Direction::Forwards) => *from = Some(last.version.next()),

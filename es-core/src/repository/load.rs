@@ -164,7 +164,6 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         }
         while request.advance(&page) {
             let from = page.last().map_or(from, |last| last.version.next());
-            request.grow();
             if !limit(&mut request, until, from) {
                 break;
             }

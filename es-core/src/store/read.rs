@@ -99,11 +99,8 @@ impl<'a, S: EventStore + ?Sized, At> Events<'a, S, At> {
 
     /// Reads pages of at most `events`. Unless told so, the first page holds at most 1,000, and
     /// those behind it twice as many each time, up to 8,000.
-    pub fn page_size(mut self, events: usize) -> Self {
-        if let Ok(cursor) = &mut self.cursor {
-            cursor.grows = false;
-        }
-        self.change(|request| request.max_events = events.max(1))
+    pub fn page_size(self, events: usize) -> Self {
+        self.change(|request| (request.max_events, request.grows) = (events.max(1), false))
     }
 
     /// The next event, or `None` behind the last. It borrows from the page: keep it for longer by
@@ -178,8 +175,6 @@ pub(crate) struct Cursor {
     page: Page,
     next: usize,
     state: State,
-    /// Whether pages become larger while it reads on.
-    grows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +192,6 @@ impl Cursor {
             page: Page::new(),
             next: 0,
             state: State::Unread,
-            grows: true,
         }
     }
 
@@ -242,9 +236,6 @@ impl Cursor {
                 State::Read if !self.request.advance(&self.page) => self.state = State::Finished,
                 State::Finished => return Ok(false),
                 State::Read | State::Unread => {
-                    if self.state == State::Read && self.grows {
-                        self.request.grow();
-                    }
                     self.request.max_events = self.request.max_events.min(wanted);
                     // A read that fails or is given up may leave anything in the page.
                     self.state = State::Unread;

@@ -246,7 +246,7 @@ pub(super) async fn visible(store: &impl EventStore, source: &Source, count: usi
 pub(super) fn request(source: Source, direction: Direction, max_events: usize) -> ReadRequest {
     let mut request = ReadRequest::new(source);
     request.direction = direction;
-    request.max_events = max_events;
+    (request.max_events, request.grows) = (max_events, false);
     request
 }
 

@@ -1,6 +1,6 @@
 //! What a reading connection is asked, and the way from SQLite's rows into a page.
 
-use es_core::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
+use es_core::record::{Detail, Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
 use es_core::store::{Fingerprint, Snapshot};
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{FromSqlError, FromSqlResult, Type, ValueRef};
@@ -12,6 +12,8 @@ use super::numbers::{bounded, position, time, version};
 /// A reader's statements, prepared once.
 pub(super) struct Queries<'c> {
     stream: Both<'c>,
+    /// Of a stream forwards, what a replay looks at.
+    replay: Statement<'c>,
     category: Both<'c>,
     all: Both<'c>,
     head: Statement<'c>,
@@ -32,6 +34,7 @@ impl<'c> Queries<'c> {
                 include_str!("sql/read_stream_forwards.sql"),
                 include_str!("sql/read_stream_backwards.sql"),
             )?,
+            replay: connection.prepare(include_str!("sql/replay_stream.sql"))?,
             category: Both::prepare(
                 connection,
                 include_str!("sql/read_category_forwards.sql"),
@@ -55,9 +58,11 @@ impl<'c> Queries<'c> {
         let rows = match &request.source {
             Source::Stream { name, from } => {
                 let from = first(from.map(Version::get), direction);
-                self.stream
-                    .going(direction)
-                    .query(params![name.as_str(), from])?
+                let statement = match is_replay(request) {
+                    true => &mut self.replay,
+                    false => self.stream.going(direction),
+                };
+                statement.query(params![name.as_str(), from])?
             }
             Source::Category { name, from, .. } => {
                 let from = first(from.map(Position::get), direction);
@@ -111,6 +116,12 @@ impl<'c> Both<'c> {
     }
 }
 
+fn is_replay(request: &ReadRequest) -> bool {
+    matches!(request.source, Source::Stream { .. })
+        && request.direction == Direction::Forwards
+        && request.detail == Detail::Replay
+}
+
 fn first(from: Option<u64>, direction: Direction) -> i64 {
     let end = match direction {
         Direction::Forwards => 0,
@@ -127,12 +138,17 @@ fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite:
         Source::Category { group, .. } => (None, *group),
         Source::All { .. } => (None, None),
     };
+    let replay = is_replay(request);
     while let Some(row) = rows.next()? {
         if group.is_none() && request.is_filled_by(page) {
             page.set_has_more(true);
             break;
         }
-        let event = event(row, known).map_err(|error| damaged(row, known, &error))?;
+        let event = match known {
+            Some(stream) if replay => replayed(row, stream),
+            known => event(row, known),
+        };
+        let event = event.map_err(|error| damaged(row, known, &error))?;
         if group.is_some_and(|group| !group.has_stream(event.stream)) {
             continue;
         }
@@ -145,19 +161,39 @@ fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite:
     Ok(())
 }
 
-/// The columns of all reads, in their order; those of a stream's have its name, which is known,
-/// not among them.
-fn event<'r>(row: &'r Row<'_>, known: Option<&'r str>) -> rusqlite::Result<PageEvent<'r>> {
-    let id = row.get_ref(3)?.as_blob()?;
+/// The columns of all reads begin with these two.
+const VERSION: usize = 0;
+const TYPE: usize = 1;
+
+/// What a replay looks at, of a stream whose name is known.
+fn replayed<'r>(row: &'r Row<'_>, stream: &'r str) -> rusqlite::Result<PageEvent<'r>> {
     Ok(PageEvent {
-        version: version(row.get_ref(0)?.as_i64()?)?,
-        position: position(row.get_ref(1)?.as_i64()?)?,
+        stream,
+        version: version(row.get_ref(VERSION)?.as_i64()?)?,
+        position: Position::START,
+        event: NewEvent {
+            time: time(row.get_ref(2)?.as_i64()?)?,
+            id: Uuid::nil(),
+            event_type: row.get_ref(TYPE)?.as_str()?,
+            metadata: &[],
+            data: bytes(row.get_ref(3)?)?,
+        },
+    })
+}
+
+/// The columns of all other reads, in their order; those of a stream's have its name, which is
+/// known, not among them.
+fn event<'r>(row: &'r Row<'_>, known: Option<&'r str>) -> rusqlite::Result<PageEvent<'r>> {
+    let id = row.get_ref(5)?.as_blob()?;
+    Ok(PageEvent {
+        version: version(row.get_ref(VERSION)?.as_i64()?)?,
+        position: position(row.get_ref(4)?.as_i64()?)?,
         event: NewEvent {
             time: time(row.get_ref(2)?.as_i64()?)?,
             id: Uuid::from_slice(id).map_err(|error| FromSqlError::Other(error.into()))?,
-            event_type: row.get_ref(4)?.as_str()?,
-            metadata: bytes(row.get_ref(5)?)?,
-            data: bytes(row.get_ref(6)?)?,
+            event_type: row.get_ref(TYPE)?.as_str()?,
+            metadata: bytes(row.get_ref(6)?)?,
+            data: bytes(row.get_ref(3)?)?,
         },
         stream: match known {
             Some(name) => name,
@@ -176,7 +212,7 @@ fn damaged(row: &Row<'_>, known: Option<&str>, error: &rusqlite::Error) -> rusql
         }
     };
     let stream = known.map_or_else(|| text(7), |name| format!("`{name}`"));
-    let (version, event_type) = (text(0), text(4));
+    let (version, event_type) = (text(VERSION), text(TYPE));
     let why = format!(
         "version {version} of {stream}, a {event_type}, holds a value that no store writes: {error}"
     );

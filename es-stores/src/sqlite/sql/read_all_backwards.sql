@@ -1,4 +1,4 @@
-SELECT events.version, events.position, events.time, events.id, events.type, events.metadata, events.data, streams.name
+SELECT events.version, events.type, events.time, events.data, events.position, events.id, events.metadata, streams.name
 FROM events
 CROSS JOIN streams ON streams.id = events.stream_id
 WHERE events.position <= ?1

@@ -1,4 +1,4 @@
-SELECT events.version, events.position, events.time, events.id, events.type, events.metadata, events.data
+SELECT events.version, events.type, events.time, events.data, events.position, events.id, events.metadata
 FROM streams
 CROSS JOIN events ON events.stream_id = streams.id
 WHERE streams.name = ?1 AND events.version >= ?2

@@ -1,0 +1,5 @@
+SELECT events.version, events.type, events.time, events.data
+FROM streams
+CROSS JOIN events ON events.stream_id = streams.id
+WHERE streams.name = ?1 AND events.version >= ?2
+ORDER BY events.version
