@@ -1,7 +1,7 @@
 //! One database file: opening connections to it, and errors that name it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use es_core::store::{StoreError, StoreErrorKind};
@@ -19,6 +19,9 @@ pub(super) const LOG_BYTES: u64 = 64 << 20;
 pub(super) struct File {
     path: PathBuf,
     lock_wait: Duration,
+    /// Shared by readers while they read a page: whoever folds the log waits for them, and they wait
+    /// for it, so that there is a moment at which nobody of this process reads from the log.
+    reading: RwLock<()>,
 }
 
 impl File {
@@ -39,7 +42,21 @@ impl File {
         }
         let path = std::path::absolute(path)
             .map_err(|error| refused("the working folder is unknown").because(error))?;
-        Ok(Self { path, lock_wait })
+        Ok(Self {
+            path,
+            lock_wait,
+            reading: RwLock::default(),
+        })
+    }
+
+    /// Held while a page is read.
+    pub(super) fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.reading.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while nobody else of this process may read.
+    pub(super) fn nobody_reads(&self) -> RwLockWriteGuard<'_, ()> {
+        self.reading.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn lock_wait(&self) -> Duration {

@@ -210,19 +210,23 @@ impl Reader<'_> {
         mut page: Page,
         found: Option<Found>,
     ) -> rusqlite::Result<(Page, Page)> {
-        let queries = &mut self.queries;
+        let Self { queries, file, .. } = self;
         if let Some(found) = found
             && (found.page.has_more() || busy::patiently(|| queries.head())? == found.head)
         {
             return Ok((found.page, page));
         }
-        busy::patiently(|| queries.fill(request, &mut page))?;
+        busy::patiently(|| {
+            let _reading = file.reading();
+            queries.fill(request, &mut page)
+        })?;
         Ok((page, Page::new()))
     }
 
     fn read_ahead(&mut self, begun: Begun, mut page: Page) -> Option<(Read, Option<Found>)> {
-        let queries = &mut self.queries;
+        let Self { queries, file, .. } = self;
         let found = busy::patiently(|| {
+            let _reading = file.reading();
             let head = queries.head()?;
             queries.fill(&begun.request, &mut page)?;
             Ok(head)
