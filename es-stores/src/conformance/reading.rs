@@ -6,7 +6,7 @@ use es_core::stream::{Position, Version};
 
 use super::Harness;
 use super::support::{
-    CATEGORY, STREAM, append, append_each, at, event_of, events, name, numbers, page_of, read,
+    CATEGORY, STREAM, append, append_each, at, event, events, name, numbers, page_of, read,
     read_all, read_category, request,
 };
 
@@ -64,7 +64,7 @@ pub async fn behind_the_end_there_is_nothing(harness: impl Harness) {
 pub async fn a_replay_has_what_it_looks_at(harness: impl Harness) {
     let store = harness.open().await;
     append(&store, STREAM, at(0), events(1..=5)).await;
-    append(&store, STREAM, at(5), event_of(br#"{"of":"another type"}"#)).await;
+    append(&store, STREAM, at(5), event(6, br#"{"of":"another size"}"#)).await;
     append(&store, "test::thing-2", at(0), events(7..=8)).await;
 
     let (mut full, mut replay) = (Page::new(), Page::new());

@@ -31,20 +31,16 @@ struct ByCount {
 
 impl SingleSql {
     pub(super) fn new(schema: &str) -> Self {
+        let named = |sql| named(sql, schema);
         Self {
-            begin: ByCount::new(include_str!("sql/begin_stream.sql"), schema),
-            advance: ByCount::new(include_str!("sql/advance_stream.sql"), schema),
-        }
-    }
-}
-
-impl ByCount {
-    /// Behind what moves the stream comes what writes its events.
-    fn new(stream: &str, schema: &str) -> Self {
-        let behind = |events| named(&format!("{stream}{events}"), schema);
-        Self {
-            one: behind(include_str!("sql/append_event.sql")),
-            many: behind(include_str!("sql/append_events.sql")),
+            begin: ByCount {
+                one: named(include_str!("sql/begin_one.sql")),
+                many: named(include_str!("sql/begin_many.sql")),
+            },
+            advance: ByCount {
+                one: named(include_str!("sql/advance_one.sql")),
+                many: named(include_str!("sql/advance_many.sql")),
+            },
         }
     }
 }

@@ -244,13 +244,16 @@ fn sources() -> Vec<Source> {
 async fn write(store: &impl EventStore, round: u64) {
     let number = (round + 1) * 1_000_000;
     let new = format!("test::c-new-{round}");
-    for (stream, expected, first) in [
-        ("test::a-1", at(LONG + 3 * round), 10),
-        (new.as_str(), at(0), 20),
-        ("test::b-1", Expected::Any, 30),
+    let alone = format!("test::c-alone-{round}");
+    for (stream, expected, first, count) in [
+        ("test::a-1", at(LONG + 3 * round), 10, 3),
+        (new.as_str(), at(0), 20, 3),
+        ("test::b-1", Expected::Any, 30, 3),
+        (alone.as_str(), at(0), 60, 1),
+        (alone.as_str(), at(1), 61, 1),
     ] {
         let first = number + first;
-        let unit = unit(stream, expected, PLAIN, first..first + 3);
+        let unit = unit(stream, expected, PLAIN, first..first + count);
         let written = repeat(store, &unit).await;
         if expected != Expected::Any {
             assert_eq!(repeat(store, &unit).await, written);

@@ -1,3 +1,9 @@
+WITH stream AS (
+    UPDATE {schema}.streams
+    SET version = version + $4::bigint
+    WHERE name = $1::text AND version = $3::bigint
+    RETURNING id, version - $4::bigint AS before
+)
 INSERT INTO {schema}.events (stream_id, version, time, id, stream, category, type, metadata, data, bytes)
 SELECT stream.id, stream.before + 1, $5::timestamptz, $6::uuid, $1::text, $2::text, $7::text, $8::json, $9::json, $10::bytea
 FROM stream

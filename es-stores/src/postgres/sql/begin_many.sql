@@ -1,3 +1,9 @@
+WITH stream AS (
+    INSERT INTO {schema}.streams (version, name, category)
+    VALUES ($3::bigint + $4::bigint, $1::text, $2::text)
+    ON CONFLICT (name) DO NOTHING
+    RETURNING id, version - $4::bigint AS before
+)
 , new AS (
     INSERT INTO {schema}.events (stream_id, version, time, id, stream, category, type, metadata, data, bytes)
     SELECT stream.id, stream.before + e.nth, e.time, e.id, $1::text, $2::text, e.type, e.metadata, e.data, e.bytes
