@@ -106,7 +106,7 @@ BEGIN
         FROM generate_subscripts(p_names, 1) AS n (place)
         JOIN {schema}.events e
           ON e.stream_id = v_ids[n.place] AND e.version > p_expected[n.place]
-         AND e.version - p_expected[n.place] <= p_counts[n.place]
+         AND e.version <= least(p_expected[n.place], 9223372036854775807 - p_counts[n.place]) + p_counts[n.place]
         WHERE p_expected[n.place] >= 0 AND p_units[n.place] = ANY (v_unfit);
     END IF;
 END
