@@ -48,7 +48,12 @@ impl Turns {
             }
             Entry::Occupied(mut queue) => {
                 let (next, waiting) = oneshot::channel();
-                queue.get_mut().push_back(next);
+                let queue = queue.get_mut();
+                // Those who gave up are forgotten, however long whoever has the turn keeps it.
+                if queue.len() == queue.capacity() {
+                    queue.retain(|next| !next.is_closed());
+                }
+                queue.push_back(next);
                 Some(waiting)
             }
         }

@@ -145,6 +145,7 @@ macro_rules! conformance_tests {
             }
             several_streams {
                 a_unit_writes_to_all_its_streams
+                a_unit_of_no_streams_writes_nothing
                 a_conflict_in_the_last_stream_writes_nothing_anywhere
                 of_several_conflicts_the_first_is_told
                 a_unit_without_events_only_checks

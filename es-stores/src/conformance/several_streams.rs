@@ -35,6 +35,18 @@ pub async fn a_unit_writes_to_all_its_streams(harness: impl Harness) {
     assert_eq!(appended[1].position, Some(a[1].position));
 }
 
+/// A unit of no streams has nothing to write, and says so.
+pub async fn a_unit_of_no_streams_writes_nothing(harness: impl Harness) {
+    let store = harness.open().await;
+
+    if store.capabilities().multi_stream {
+        let outcome = append_all(&store, Vec::new()).await;
+        let outcome = outcome.expect("units are taken");
+        assert_eq!(outcome.expect("nothing can be in the way"), []);
+    }
+    assert!(read_all(&store, 0).await.is_empty());
+}
+
 /// A conflict in the last stream keeps the others from being written too.
 pub async fn a_conflict_in_the_last_stream_writes_nothing_anywhere(harness: impl Harness) {
     let store = harness.open().await;

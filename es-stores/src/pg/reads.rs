@@ -207,7 +207,8 @@ impl<R: Rows> Reads<R> {
         let by_count = request.max_events.max(1).saturating_sub(page.len());
         let room = request.max_bytes.saturating_sub(page.size_bytes());
         let by_size = room / self.event_bytes();
-        by_count.min(by_size + by_size / 4 + 1) + 1
+        let wanted = by_count.min(by_size.saturating_add(by_size / 4 + 1));
+        wanted.saturating_add(1)
     }
 
     fn event_bytes(&self) -> usize {

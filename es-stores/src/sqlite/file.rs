@@ -1,13 +1,14 @@
 //! One database file: opening connections to it, and errors that name it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use es_core::store::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::busy;
+use super::gate::Gate;
 use super::options::{SqliteOptions, Synchronous};
 use super::schema::{self, Identity};
 
@@ -19,9 +20,8 @@ pub(super) const LOG_BYTES: u64 = 64 << 20;
 pub(super) struct File {
     path: PathBuf,
     lock_wait: Duration,
-    /// Shared by readers while they read a page: whoever folds the log waits for them, and they wait
-    /// for it, so that there is a moment at which nobody of this process reads from the log.
-    reading: RwLock<()>,
+    /// Inside are those of this process who read a page.
+    gate: Gate,
 }
 
 impl File {
@@ -45,18 +45,12 @@ impl File {
         Ok(Self {
             path,
             lock_wait,
-            reading: RwLock::default(),
+            gate: Gate::default(),
         })
     }
 
-    /// Held while a page is read.
-    pub(super) fn reading(&self) -> RwLockReadGuard<'_, ()> {
-        self.reading.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Held while nobody else of this process may read.
-    pub(super) fn nobody_reads(&self) -> RwLockWriteGuard<'_, ()> {
-        self.reading.write().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     pub(super) fn lock_wait(&self) -> Duration {

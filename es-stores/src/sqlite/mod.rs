@@ -14,6 +14,7 @@
 mod ahead;
 mod busy;
 mod file;
+mod gate;
 mod numbers;
 mod options;
 mod queries;
@@ -24,8 +25,8 @@ mod writer;
 
 use std::mem;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{
@@ -33,7 +34,7 @@ use es_core::store::{
     SnapshotStore, StoreError,
 };
 use es_core::stream::{Position, StreamName};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 
 pub use options::{SqliteOptions, Synchronous};
 
@@ -73,8 +74,8 @@ struct Shared {
     readers: Readers,
     writer: Writer,
     head: watch::Sender<Position>,
-    /// Held by the one of the waiting readers that looks for all of them.
-    looking: Mutex<()>,
+    /// When one of the waiting readers began to look for all of them.
+    looked: Mutex<Option<Instant>>,
     durability: Durability,
 }
 
@@ -121,7 +122,7 @@ impl SqliteStore {
                 readers,
                 writer,
                 head,
-                looking: Mutex::new(()),
+                looked: Mutex::default(),
                 durability,
             }),
         })
@@ -133,6 +134,19 @@ impl SqliteStore {
             Ok(Done::Appended(_) | Done::Conflict(_)) => unreachable!("no events were appended"),
             Err(Failure::NotWritten(error) | Failure::Unknown(error)) => Err(error),
         }
+    }
+}
+
+impl Shared {
+    /// Whether nobody has looked for the events of other processes of late; who asks will.
+    fn has_to_look(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let has_to = looked.is_none_or(|looked| now.duration_since(looked) >= LOOK_EVERY);
+        if has_to {
+            *looked = Some(now);
+        }
+        has_to
     }
 }
 
@@ -175,9 +189,10 @@ impl EventStore for SqliteStore {
             let shared = &self.shared;
             // Another process may have appended: one of those who wait looks for all of them.
             let look = async {
-                let _turn = shared.looking.lock().await;
                 loop {
-                    raise_head(&shared.head, self.head().await?);
+                    if shared.has_to_look() {
+                        raise_head(&shared.head, self.head().await?);
+                    }
                     tokio::time::sleep(LOOK_EVERY).await;
                 }
             };

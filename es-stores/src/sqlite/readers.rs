@@ -217,7 +217,7 @@ impl Reader<'_> {
             return Ok((found.page, page));
         }
         busy::patiently(|| {
-            let _reading = file.reading();
+            let _inside = file.gate().enter();
             queries.fill(request, &mut page)
         })?;
         Ok((page, Page::new()))
@@ -226,7 +226,7 @@ impl Reader<'_> {
     fn read_ahead(&mut self, begun: Begun, mut page: Page) -> Option<(Read, Option<Found>)> {
         let Self { queries, file, .. } = self;
         let found = busy::patiently(|| {
-            let _reading = file.reading();
+            let _inside = file.gate().enter();
             let head = queries.head()?;
             queries.fill(&begun.request, &mut page)?;
             Ok(head)

@@ -240,15 +240,19 @@ impl<'c> WriterThread<'c> {
     ///
     /// SQLite folds by itself after commits, but begins the log anew only at a moment when nobody
     /// reads from it: where somebody always does, it would grow without end. Readers of this process
-    /// wait for that moment; those of others are waited for, and not for long
+    /// wait for that moment; whoever reads is waited for, and not for long
     /// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
     fn shorten_log(&mut self) {
         let log_bytes = self.file.log_bytes();
         if log_bytes < self.fold_at_bytes {
             return;
         }
-        let _nobody_reads = self.file.nobody_reads();
-        busy::wait_at_most(FOLD_WAIT.min(self.file.lock_wait()));
+        let wait = FOLD_WAIT.min(self.file.lock_wait());
+        let Some(_closed) = self.file.gate().close(wait) else {
+            self.fold_at_bytes = log_bytes + LOG_BYTES;
+            return;
+        };
+        busy::wait_at_most(wait);
         let stopped_by_reader = self.fold.query_row([], |row| row.get(0));
         busy::wait_at_most(self.file.lock_wait());
         self.fold_at_bytes = match stopped_by_reader {

@@ -74,7 +74,7 @@ BEGIN
     END IF;
 
     -- One after the other in the order of names, whoever locks them: nobody waits for somebody who waits for them.
-    SELECT array_agg(s.id), array_agg(coalesce(s.version, 0)),
+    SELECT array_agg(s.id), coalesce(array_agg(coalesce(s.version, 0)), '{}'),
            coalesce(array_agg(n.unit) FILTER (WHERE n.expected >= 0 AND n.expected <> coalesce(s.version, 0)), '{}')
     INTO v_ids, before, v_unfit
     FROM unnest(p_names, p_units, p_expected) AS n (name, unit, expected)
