@@ -107,7 +107,9 @@ impl Broken {
     }
 
     async fn append_broken(&self, append: &Append) -> Result<Vec<Appended>, AppendError> {
-        let first = &append.streams()[0];
+        let Some(first) = append.streams().first() else {
+            return self.inner.append(Arc::new(append.clone())).await;
+        };
         let (stream, several) = (&first.stream, append.streams().len() > 1);
         let changed = |part: &StreamAppend| match self.fault {
             Fault::ignores_expected_versions => with_expected(part, Expected::Any),
