@@ -73,10 +73,10 @@ struct Options {
     /// Only contestants whose name begins so, as ours do with `es`; may be given several times.
     #[arg(long, value_name = "NAME")]
     contestant: Vec<String>,
-    /// How many times each contestant is measured [default: 5, with --quick 3].
+    /// How many times each contestant is measured [default: 5, with --quick 2].
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
-    /// How long a sample lasts [default: 0.5, with --quick 0.04].
+    /// How long a sample lasts [default: 0.5, with --quick 0.03].
     #[arg(long)]
     seconds: Option<f64>,
     /// Leave the peers out.
@@ -134,8 +134,8 @@ struct Parts {
 
 impl Options {
     async fn measure(&self, parts: &Parts) -> Result<Report> {
-        let rounds = self.rounds.unwrap_or(if self.quick { 3 } else { 5 }).max(1);
-        let seconds = self.seconds.unwrap_or(if self.quick { 0.04 } else { 0.5 });
+        let rounds = self.rounds.unwrap_or(if self.quick { 2 } else { 5 }).max(1);
+        let seconds = self.seconds.unwrap_or(if self.quick { 0.03 } else { 0.5 });
         let quick = self.quick;
         let venues = self.venues()?;
         let mut report = Report {
@@ -161,7 +161,7 @@ impl Options {
             report.race = race.run(&mut places, peers.as_ref(), &bar).await?;
         }
         if parts.waiting {
-            let appends = if quick { 40 } else { 500 };
+            let appends = if quick { 20 } else { 500 };
             bar.reset();
             bar.set_length((2 * appends * venues.len()) as u64);
             for venue in &venues {

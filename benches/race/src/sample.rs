@@ -25,8 +25,6 @@ const TENS: u64 = 1;
 const THOUSANDS: u64 = 1_001;
 const TEN_THOUSAND: u64 = 9_001;
 const MILLION: u64 = 9_002;
-/// How many accounts of one length there are.
-const MANY: u64 = 100;
 /// The first account that is made in a sample.
 const FRESH: u64 = 1_000_000;
 
@@ -42,12 +40,16 @@ impl Effort {
 
     /// How many events reading a category or everything begins with.
     fn events_held(&self, role: Role) -> u64 {
-        let thousands = if self.quick { 10 } else { MANY };
-        let held = MANY * 10 + thousands * 1_000 + 10_000;
+        let held = self.many() * (10 + 1_000) + 10_000;
         match self.longest(role) {
             1_000_000 => 1_000_000,
             _ => held,
         }
+    }
+
+    /// How many accounts of one length there are, where they are short.
+    fn many(&self) -> u64 {
+        if self.quick { 3 } else { 100 }
     }
 
     /// How many accounts are given commands.
@@ -57,8 +59,8 @@ impl Effort {
 
     fn accounts_of(&self, events: u64) -> (u64, u64) {
         match events {
-            10 => (TENS, MANY),
-            1_000 => (THOUSANDS, if self.quick { 10 } else { MANY }),
+            10 => (TENS, self.many()),
+            1_000 => (THOUSANDS, self.many()),
             10_000 => (TEN_THOUSAND, 1),
             _ => (MILLION, 1),
         }

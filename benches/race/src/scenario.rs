@@ -144,7 +144,9 @@ impl Scenario {
             Self::Batch { events: 10 },
             Self::Load { events: 10 },
             Self::Load { events: 1_000_000 },
+            Self::LoadBySnapshot { events: 10_000 },
             Self::LoadAsOf { events: 10_000 },
+            Self::ReadAll,
         ];
         !left_out.contains(self)
     }
