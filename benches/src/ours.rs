@@ -247,30 +247,26 @@ impl Contestant for Ours {
         }
         let accounts = self.accounts_of(work);
         let mut held: Vec<Account> = Vec::new();
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            let place = usize::try_from(turns % work.accounts)?;
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
+            let place = usize::try_from(account - work.first)?;
             if place == held.len() {
                 held.push(Account::begin(account));
             } else {
                 held[place].go_on(events)?;
             }
             accounts.add(&mut held[place]).await?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let decide = |account: &mut Account| account.go_on(events);
             self.accounts.update(&account_name(account), decide).await?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<bank::Account>> {

@@ -142,13 +142,15 @@ impl Places {
             }
             Venue::Postgres => {
                 let uri = self.database("raw").await?;
-                contestants.push(Arc::new(limits::InsertACommit::new(uri).await?));
+                execute(&uri, &[limits::POSTGRES_SCHEMA]).await?;
+                contestants.push(Arc::new(limits::Server::<limits::Inserts>::new(uri)));
                 let uri = self.database("raw_group").await?;
+                execute(&uri, &[limits::POSTGRES_SCHEMA]).await?;
                 contestants.push(Arc::new(limits::OneBatchAtATime::new(&uri).await?));
             }
             Venue::MessageDb => {
                 let uri = self.message_db("raw_message_db").await?;
-                contestants.push(Arc::new(limits::WriteMessage::new(uri)));
+                contestants.push(Arc::new(limits::Server::<limits::WriteMessage>::new(uri)));
             }
         }
         Ok(contestants)

@@ -10,7 +10,7 @@ use cqrs_es::mem_store::{MemStore, MemStoreAggregateContext};
 use cqrs_es::persist::{PersistedEventRepository as _, PersistedEventStore, SerializedEvent};
 use cqrs_es::{Aggregate, AggregateContext as _, CqrsFramework, DomainEvent, EventStore};
 use es_bench_race::bank::{self, Account, BankError, BankEvent, account_name, event};
-use es_bench_race::{Categories, Contestant, Work};
+use es_bench_race::{Contestant, Work};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,15 +63,13 @@ async fn command_each<S: EventStore<BankAccount>>(
     framework: &CqrsFramework<BankAccount, S>,
     work: Work,
 ) -> Result<u64> {
-    let mut turns = 0;
-    while !work.until.has_come(turns) {
-        let (account, events) = work.turn(turns);
+    let mut turns = work.turns();
+    for (account, events) in &mut turns {
         let name = account_name(account);
         let done = framework.execute(&name, bank::command(events));
         done.await.map_err(|error| anyhow!("{error}"))?;
-        turns += 1;
     }
-    Ok(turns)
+    Ok(turns.taken())
 }
 
 async fn load<S: EventStore<BankAccount>>(store: &S, account: u64) -> Result<Account> {
@@ -113,6 +111,11 @@ impl Contestant for Memory {
     }
 
     // No `append_each`: the store would take events that expect any version.
+
+    /// No version would be expected.
+    async fn append_each(&self, _: Work) -> Result<Option<u64>> {
+        Ok(None)
+    }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
         command_each(&self.framework, work).await.map(Some)
@@ -198,19 +201,6 @@ impl Contestant for Postgres {
         let persisted = self.repository.persist::<BankAccount>(&events, snapshot);
         persisted.await?;
         Ok(Some(()))
-    }
-
-    async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            self.append(account, events, 1).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {

@@ -221,40 +221,35 @@ impl Contestant for Postgres {
             return Ok(None);
         }
         let mut last = vec![0; usize::try_from(work.accounts)?];
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let last = &mut last[usize::try_from(account - work.first)?];
             let name = account_name(account);
-            let account = query!(Happened; account_id == name.clone());
-            let event = happened(name, event(events));
-            match self.store.append(vec![event], account, *last).await {
-                Ok(appended) => *last = appended[0].id(),
-                Err(error) => {
-                    self.retry(error)?;
-                    continue;
+            *last = loop {
+                let account = query!(Happened; account_id == name.clone());
+                let event = happened(name.clone(), event(events));
+                match self.store.append(vec![event], account, *last).await {
+                    Ok(appended) => break appended[0].id(),
+                    Err(error) => self.retry(error)?,
                 }
-            }
-            turns += 1;
+            };
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            match self
-                .decisions
-                .make(Do(account, bank::command(events)))
-                .await
-            {
-                Ok(_) => turns += 1,
-                Err(DecisionError::StateStore(error)) => self.retry(error)?,
-                Err(error) => return Err(anyhow!("{error}")),
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
+            loop {
+                let command = Do(account, bank::command(events));
+                match self.decisions.make(command).await {
+                    Ok(_) => break,
+                    Err(DecisionError::StateStore(error)) => self.retry(error)?,
+                    Err(error) => return Err(anyhow!("{error}")),
+                }
             }
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {

@@ -84,28 +84,24 @@ impl Contestant for Postgres {
         }
         let accounts = work.first..work.first + work.accounts;
         let mut states: Vec<_> = accounts.map(|it| state_at(it, work.events)).collect();
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let state = &mut states[usize::try_from(account - work.first)?];
             self.store.persist(state, vec![event(events)]).await?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let id = account_uuid(account);
             let loaded = self.manager.load(id).await?;
             let state = loaded.unwrap_or_else(|| AggregateState::with_id(id));
             let handled = self.manager.handle_command(state, bank::command(events));
             handled.await??;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {

@@ -116,6 +116,47 @@ fn record(context: &mut Context<BankAccount>, from: u64, count: u64) -> Result<(
     Ok(())
 }
 
+/// Where accounts are kept.
+#[async_trait]
+trait Kept: Sync {
+    async fn get(&self, account: Uuid) -> Result<Context<BankAccount>>;
+
+    async fn save(&self, context: &mut Context<BankAccount>) -> Result<()>;
+}
+
+async fn append(kept: &impl Kept, account: u64, from: u64, count: u64) -> Result<()> {
+    let id = account_uuid(account);
+    let mut context = match from {
+        0 => opened(id, count)?,
+        _ => {
+            let mut context = kept.get(id).await?;
+            record(&mut context, from, count)?;
+            context
+        }
+    };
+    kept.save(&mut context).await
+}
+
+/// The accounts are held, so that their versions are known without loading.
+async fn append_each(kept: &impl Kept, work: Work) -> Result<Option<u64>> {
+    if work.categories == Categories::Each {
+        return Ok(None);
+    }
+    let mut contexts = Vec::new();
+    let mut turns = work.turns();
+    for (account, events) in &mut turns {
+        if events == 0 {
+            contexts.push(opened(account_uuid(account), 1)?);
+        }
+        let context = &mut contexts[usize::try_from(account - work.first)?];
+        if events > 0 {
+            record(context, events, 1)?;
+        }
+        kept.save(context).await?;
+    }
+    Ok(Some(turns.taken()))
+}
+
 /// The memory repository. It always loads the snapshot of the last save.
 pub struct Memory(InMemoryRepository<BankAccount>);
 
@@ -126,6 +167,13 @@ impl Memory {
 
     fn begin(&self) -> InMemoryTransaction<BankAccount> {
         InMemoryTransaction::new(self.0.clone())
+    }
+}
+
+#[async_trait]
+impl Kept for Memory {
+    async fn get(&self, account: Uuid) -> Result<Context<BankAccount>> {
+        Ok(self.begin().get(&account).await?)
     }
 
     async fn save(&self, context: &mut Context<BankAccount>) -> Result<()> {
@@ -143,53 +191,24 @@ impl Contestant for Memory {
     }
 
     async fn append(&self, account: u64, from: u64, count: u64) -> Result<Option<()>> {
-        let id = account_uuid(account);
-        let mut context = match from {
-            0 => opened(id, count)?,
-            _ => {
-                let mut context = self.begin().get(&id).await?;
-                record(&mut context, from, count)?;
-                context
-            }
-        };
-        self.save(&mut context).await?;
-        Ok(Some(()))
+        append(self, account, from, count).await.map(Some)
     }
 
     async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut contexts = Vec::new();
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            if events == 0 {
-                contexts.push(opened(account_uuid(account), 1)?);
-            }
-            let context = &mut contexts[usize::try_from(account - work.first)?];
-            if events > 0 {
-                record(context, events, 1)?;
-            }
-            self.save(context).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
+        append_each(self, work).await
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let mut transaction = self.begin();
             let mut context = transaction.get(&account_uuid(account)).await?;
             let event = context.state().account.decide(bank::command(events))?;
             context.record_that(Happened::later(event))?;
             transaction.store(&mut context).await?;
             transaction.commit()?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load_by_snapshot(&self, account: u64) -> Result<Option<Account>> {
@@ -240,6 +259,13 @@ impl Postgres {
             with_snapshots,
         })
     }
+}
+
+#[async_trait]
+impl Kept for Postgres {
+    async fn get(&self, account: Uuid) -> Result<Context<BankAccount>> {
+        load(&self.repository, account).await
+    }
 
     async fn save(&self, context: &mut Context<BankAccount>) -> Result<()> {
         let mut transaction = self.repository.begin_transaction().await?;
@@ -262,44 +288,16 @@ impl Contestant for Postgres {
     }
 
     async fn append(&self, account: u64, from: u64, count: u64) -> Result<Option<()>> {
-        let id = account_uuid(account);
-        let mut context = match from {
-            0 => opened(id, count)?,
-            _ => {
-                let mut context = load(&self.repository, id).await?;
-                record(&mut context, from, count)?;
-                context
-            }
-        };
-        self.save(&mut context).await?;
-        Ok(Some(()))
+        append(self, account, from, count).await.map(Some)
     }
 
     async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut contexts = Vec::new();
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            if events == 0 {
-                contexts.push(opened(account_uuid(account), 1)?);
-            }
-            let context = &mut contexts[usize::try_from(account - work.first)?];
-            if events > 0 {
-                record(context, events, 1)?;
-            }
-            self.save(context).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
+        append_each(self, work).await
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let mut transaction = self.repository.begin_transaction().await?;
             let context = transaction.get(&account_uuid(account)).await;
             let mut context = context.map_err(|error| anyhow!("{error:?}"))?;
@@ -311,9 +309,8 @@ impl Contestant for Postgres {
                 .commit()
                 .await
                 .map_err(|error| anyhow!("{error:?}"))?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankEvent, account_name, event};
-use es_bench_race::{Categories, Contestant, Work};
+use es_bench_race::{Contestant, Work};
 use eventcore::{
     Command, CommandError, CommandLogic, Event, NewEvents, RetryPolicy, StreamId, collect_events,
     execute,
@@ -166,32 +166,17 @@ where
         Ok(Some(()))
     }
 
-    async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            self.append(account, events, 1).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
-    }
-
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let command = Do {
                 account_id: stream(account)?,
                 command: bank::command(events),
             };
             let executed = execute(&self.store, command, RetryPolicy::new()).await;
             executed.map_err(|error| anyhow!("{error}"))?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     /// It has no public way to load: this is what `execute` does before it hands over the state.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankEvent, account_name, event};
-use es_bench_race::{Categories, Contestant, Work};
+use es_bench_race::{Contestant, Work};
 use evento::cursor::Args;
 use evento::metadata::Event;
 use evento::migrator::{Migrate as _, Plan};
@@ -190,23 +190,9 @@ impl<E: Executor> Contestant for Evento<E> {
         Ok(Some(()))
     }
 
-    async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            self.append(account, events, 1).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
-    }
-
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let view = projection::<E>().load(account_name(account));
             let view = view.execute(&self.executor).await?;
             let view = view.context("there is no such account")?;
@@ -214,9 +200,8 @@ impl<E: Executor> Contestant for Evento<E> {
             let mut writing = view.write()?;
             push(&mut writing, event);
             writing.commit(&self.executor).await?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {

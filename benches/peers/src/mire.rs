@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow};
 use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankError, BankEvent, account_name, event};
-use es_bench_race::{Categories, Contestant, Work};
+use es_bench_race::{Contestant, Work};
 use mire::Snapshot;
 use mire::{Aggregate, Command, Event, EventData, EventStore, ExpectedVersion};
 use serde::{Deserialize, Serialize};
@@ -132,30 +132,15 @@ impl Contestant for Postgres {
         Ok(Some(()))
     }
 
-    async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        if work.categories == Categories::Each {
-            return Ok(None);
-        }
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
-            self.append(account, events, 1).await?;
-            turns += 1;
-        }
-        Ok(Some(turns))
-    }
-
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
         let repository = self.store.repository::<BankAccount>();
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, events) = work.turn(turns);
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
             let name = account_name(account);
             let sent = repository.send(&name, Do(bank::command(events)));
             sent.await.map_err(|error| anyhow!("{error:?}"))?;
-            turns += 1;
         }
-        Ok(Some(turns))
+        Ok(Some(turns.taken()))
     }
 
     async fn load(&self, account: u64) -> Result<Option<Account>> {

@@ -38,9 +38,19 @@ pub trait Contestant: Send + Sync + 'static {
     }
 
     /// Appends one event a commit to the accounts of `work` by turns, expecting their versions,
-    /// which are known without loading. Answers how many.
+    /// which are known without loading. Answers how many. Unless said otherwise, by
+    /// [`Contestant::append`], to one category.
     async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        Ok(None)
+        if work.categories == Categories::Each {
+            return Ok(None);
+        }
+        let mut turns = work.turns();
+        for (account, events) in &mut turns {
+            if self.append(account, events, 1).await?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(turns.taken()))
     }
 
     /// Carries out commands on the accounts of `work` by turns: loads, decides, appends one event.
@@ -98,12 +108,44 @@ pub struct Work {
 }
 
 impl Work {
-    /// The account of the `nth` turn, and how many events it has.
-    pub fn turn(&self, nth: u64) -> (u64, u64) {
-        (
-            self.first + nth % self.accounts,
-            self.events + nth / self.accounts,
-        )
+    /// The turns until the writer stops, an account after the other.
+    pub fn turns(self) -> Turns {
+        Turns {
+            work: self,
+            taken: 0,
+        }
+    }
+}
+
+/// The turns of a writer: the account of each, and how many events that has.
+#[derive(Debug)]
+pub struct Turns {
+    work: Work,
+    taken: u64,
+}
+
+impl Turns {
+    /// How many there were so far.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+}
+
+impl Iterator for Turns {
+    type Item = (u64, u64);
+
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let Self { work, taken } = self;
+        let is_over = match work.until {
+            Until::Time(time) => Instant::now() >= time,
+            Until::Turns(most) => *taken >= most,
+        };
+        if is_over {
+            return None;
+        }
+        let (round, nth) = (*taken / work.accounts, *taken % work.accounts);
+        *taken += 1;
+        Some((work.first + nth, work.events + round))
     }
 }
 
@@ -114,15 +156,4 @@ pub enum Until {
     Time(Instant),
     /// After so many turns.
     Turns(u64),
-}
-
-impl Until {
-    /// Whether it has come after `turns`.
-    #[inline]
-    pub fn has_come(&self, turns: u64) -> bool {
-        match self {
-            Self::Time(time) => Instant::now() >= *time,
-            Self::Turns(most) => turns >= *most,
-        }
-    }
 }

@@ -10,6 +10,6 @@ mod sample;
 mod scenario;
 pub mod wire;
 
-pub use contestant::{Contestant, Role, Until, Work};
+pub use contestant::{Contestant, Role, Turns, Until, Work};
 pub use sample::{Effort, preload, sample};
 pub use scenario::{Categories, Scenario, Venue};

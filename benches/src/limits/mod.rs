@@ -4,12 +4,15 @@
 //! together, the type, and the payload. It keeps no ids, no times and no metadata, hides nothing
 //! from readers that is not settled yet, and repeats nothing after a lost reply.
 
+mod jobs;
 mod memory;
 mod message_db;
 mod postgres;
+mod server;
 mod sqlite;
 
 pub use memory::{Json, SerdeAlone};
 pub use message_db::WriteMessage;
-pub use postgres::{InsertACommit, OneBatchAtATime};
+pub use postgres::{Inserts, OneBatchAtATime, POSTGRES_SCHEMA};
+pub use server::Server;
 pub use sqlite::{File, GroupCommit};

@@ -6,12 +6,13 @@ use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use async_trait::async_trait;
 use es_bench_race::bank::{self, Account, BankEvent, account_name};
 use es_bench_race::{Contestant, Role, Work};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+
+use super::jobs::{self, BATCH, Job};
 
 const SCHEMA: &str = "CREATE TABLE events (
     position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL,
@@ -109,28 +110,24 @@ impl Contestant for File {
 
     async fn append_each(&self, work: Work) -> Result<Option<u64>> {
         self.on_thread(move |connection| {
-            let mut turns = 0;
-            while !work.until.has_come(turns) {
-                let (account, events) = work.turn(turns);
+            let mut turns = work.turns();
+            for (account, events) in &mut turns {
                 insert(connection, account, events, &bank::event(events))?;
-                turns += 1;
             }
-            Ok(turns)
+            Ok(turns.taken())
         })
         .await
     }
 
     async fn command_each(&self, work: Work) -> Result<Option<u64>> {
         self.on_thread(move |connection| {
-            let mut turns = 0;
-            while !work.until.has_come(turns) {
-                let (account, events) = work.turn(turns);
+            let mut turns = work.turns();
+            for (account, events) in &mut turns {
                 let state = load(connection, account)?;
                 let event = state.decide(bank::command(events))?;
                 insert(connection, account, state.events, &event)?;
-                turns += 1;
             }
-            Ok(turns)
+            Ok(turns.taken())
         })
         .await
     }
@@ -171,14 +168,6 @@ impl Contestant for File {
 #[derive(Debug)]
 pub struct GroupCommit(mpsc::Sender<Job>);
 
-#[derive(Debug)]
-struct Job {
-    account: u64,
-    version: u64,
-    event: BankEvent,
-    done: oneshot::Sender<()>,
-}
-
 impl GroupCommit {
     /// A new file.
     ///
@@ -200,7 +189,7 @@ impl GroupCommit {
 fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) -> Result<()> {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(255));
+        batch.extend(queue.try_iter().take(BATCH - 1));
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for job in &batch {
             insert(connection, job.account, job.version, &job.event)?;
@@ -224,20 +213,6 @@ impl Contestant for GroupCommit {
     }
 
     async fn append_each(&self, work: Work) -> Result<Option<u64>> {
-        let mut turns = 0;
-        while !work.until.has_come(turns) {
-            let (account, version) = work.turn(turns);
-            let event = bank::event(version);
-            let (done, answer) = oneshot::channel();
-            self.0.send(Job {
-                account,
-                version,
-                event,
-                done,
-            })?;
-            answer.await.context("the writing thread has ended")?;
-            turns += 1;
-        }
-        Ok(Some(turns))
+        jobs::append_each(work, |job| Ok(self.0.send(job)?)).await
     }
 }

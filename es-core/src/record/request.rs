@@ -88,6 +88,14 @@ impl ReadRequest {
         }
     }
 
+    /// Whether it is the read of a load, for which a store may have a way that spares it work: a
+    /// stream from old to new, with [`Detail::Replay`].
+    pub fn is_replay(&self) -> bool {
+        matches!(self.source, Source::Stream { .. })
+            && self.direction == Direction::Forwards
+            && self.detail == Detail::Replay
+    }
+
     /// Asks for what is behind the last event of `page`; answers whether anything can be there.
     pub fn advance(&mut self, page: &Page) -> bool {
         const MOST_EVENTS: usize = 8_000;

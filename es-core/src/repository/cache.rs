@@ -21,6 +21,19 @@ pub trait Cacheable: Aggregate + Clone {}
 #[diagnostic::do_not_recommend]
 impl<A: Aggregate + Clone> Cacheable for A {}
 
+/// Loads an aggregate as it is now, from what is cached where anything is.
+pub(super) async fn load_latest<A: Aggregate>(
+    domain: &Domain,
+    cache: Option<&Cache<A>>,
+    stream: &StreamName,
+    id: &A::Id,
+) -> Result<Option<A>, LoadError> {
+    match cache {
+        Some(cache) => cache.load(domain, stream, id).await,
+        None => load::load(domain, stream, id, Until::Head).await,
+    }
+}
+
 /// The states that a repository used last.
 ///
 /// Each is a snapshot in memory: what the store confirmed once, with nothing pending. It may be old
@@ -45,8 +58,8 @@ impl<A: Aggregate> Cache<A> {
         drop(gone);
     }
 
-    /// Loads an aggregate as it is now: what is at hand, and what was appended since.
-    pub(super) async fn load(
+    /// What is at hand, and what was appended since.
+    async fn load(
         &self,
         domain: &Domain,
         stream: &StreamName,

@@ -170,10 +170,7 @@ impl<A: Aggregate> Repository<A> {
     /// [`LoadError`] where its stream can not be read or replayed.
     pub async fn find(&self, id: &A::Id) -> Result<Option<A>, LoadError> {
         let stream = self.stream(id)?;
-        match &self.cache {
-            Some(cache) => cache.load(&self.domain, &stream, id).await,
-            None => load::load(&self.domain, &stream, id, Until::Head).await,
-        }
+        cache::load_latest(&self.domain, self.cache.as_deref(), &stream, id).await
     }
 
     /// Loads an aggregate, lets `decide` change it, and appends what it raised.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::cache::Cache;
-use super::load::{self, Until};
+use super::cache::{self, Cache};
+use super::load;
 use super::save::{self, Committed};
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
@@ -123,10 +123,7 @@ async fn load_existing<A: Aggregate>(
     stream: &StreamName,
     id: &A::Id,
 ) -> Result<A, LoadError> {
-    let loaded = match cache {
-        Some(cache) => cache.load(domain, stream, id).await?,
-        None => load::load(domain, stream, id, Until::Head).await?,
-    };
+    let loaded = cache::load_latest(domain, cache, stream, id).await?;
     loaded.ok_or_else(|| LoadError::NotFound {
         stream: stream.clone(),
     })

@@ -17,7 +17,7 @@ pub(super) fn read_sql() -> ReadSql {
         category: both!("category", complete),
         share: both!("share", complete),
         all: both!("all", complete),
-        replay: Some(include_str!("sql/replay_stream.sql").to_owned()),
+        replay: include_str!("sql/replay_stream.sql").to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use es_core::record::{Detail, Direction, Page, PageEvent, ReadRequest, Source};
+use es_core::record::{Direction, Page, PageEvent, ReadRequest, Source};
 use es_core::stream::{Position, Version};
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{Error, Row};
@@ -24,8 +24,8 @@ pub(crate) struct ReadSql {
     /// What of a category is one member's of a consumer group.
     pub(crate) share: Both,
     pub(crate) all: Both,
-    /// Of a stream forwards, what a replay looks at; nothing where that would spare no work.
-    pub(crate) replay: Option<String>,
+    /// Of a stream forwards, what a replay looks at.
+    pub(crate) replay: String,
 }
 
 /// One read in either direction.
@@ -162,7 +162,10 @@ impl<R: Rows> Reads<R> {
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let mut events = R::default();
-        let replayed = self.replayed(request);
+        let replayed = match &request.source {
+            Source::Stream { name, .. } if request.is_replay() => Some(name.as_str()),
+            _ => None,
+        };
         loop {
             let limit = self.limit(request, page);
             let (sql, parameters) = self.statement(request, from, upto, limit);
@@ -178,7 +181,7 @@ impl<R: Rows> Reads<R> {
                     break;
                 }
                 page.push(match replayed {
-                    Some((_, stream)) => events.replayed(&row, stream)?,
+                    Some(stream) => events.replayed(&row, stream)?,
                     None => events.event(&row)?,
                 });
                 taken += 1;
@@ -222,16 +225,6 @@ impl<R: Rows> Reads<R> {
         }
     }
 
-    /// The statement and the stream of a read that is all a replay needs.
-    fn replayed<'a>(&'a self, request: &'a ReadRequest) -> Option<(&'a str, &'a str)> {
-        match (&request.source, request.direction, request.detail) {
-            (Source::Stream { name, .. }, Direction::Forwards, Detail::Replay) => {
-                Some((self.sql.replay.as_deref()?, name.as_str()))
-            }
-            _ => None,
-        }
-    }
-
     /// The statement for one way of reading, with its parameters.
     fn statement<'a>(
         &'a self,
@@ -266,10 +259,10 @@ impl<R: Rows> Reads<R> {
             parameters.push(Parameter::Number(share.size().into()));
             parameters.push(Parameter::Number(share.member().into()));
         }
-        let sql = match (self.replayed(request), forwards) {
-            (Some((sql, _)), _) => sql,
-            (None, true) => &both.forwards,
-            (None, false) => &both.backwards,
+        let sql = match forwards {
+            true if request.is_replay() => &self.sql.replay,
+            true => &both.forwards,
+            false => &both.backwards,
         };
         (sql, parameters)
     }

@@ -15,7 +15,7 @@ pub(super) fn read_sql(schema: &str) -> ReadSql {
         category: both!("category", named),
         share: both!("share", named),
         all: both!("all", named),
-        replay: Some(named(include_str!("sql/replay_stream.sql"))),
+        replay: named(include_str!("sql/replay_stream.sql")),
     }
 }
 

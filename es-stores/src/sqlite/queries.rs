@@ -1,6 +1,6 @@
 //! What a reading connection is asked, and the way from SQLite's rows into a page.
 
-use es_core::record::{Detail, Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
+use es_core::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source};
 use es_core::store::{Fingerprint, Snapshot};
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{FromSqlError, FromSqlResult, Type, ValueRef};
@@ -58,7 +58,7 @@ impl<'c> Queries<'c> {
         let rows = match &request.source {
             Source::Stream { name, from } => {
                 let from = first(from.map(Version::get), direction);
-                let statement = match is_replay(request) {
+                let statement = match request.is_replay() {
                     true => &mut self.replay,
                     false => self.stream.going(direction),
                 };
@@ -116,12 +116,6 @@ impl<'c> Both<'c> {
     }
 }
 
-fn is_replay(request: &ReadRequest) -> bool {
-    matches!(request.source, Source::Stream { .. })
-        && request.direction == Direction::Forwards
-        && request.detail == Detail::Replay
-}
-
 fn first(from: Option<u64>, direction: Direction) -> i64 {
     let end = match direction {
         Direction::Forwards => 0,
@@ -138,7 +132,7 @@ fn push(mut rows: Rows<'_>, request: &ReadRequest, page: &mut Page) -> rusqlite:
         Source::Category { group, .. } => (None, *group),
         Source::All { .. } => (None, None),
     };
-    let replay = is_replay(request);
+    let replay = request.is_replay();
     while let Some(row) = rows.next()? {
         if group.is_none() && request.is_filled_by(page) {
             page.set_has_more(true);
