@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::repository::{Committed, repeat};
+use crate::aggregate::Kept;
+use crate::invariant::Violations;
+use crate::repository::{Committed, main_stream, repeat};
 use crate::store::{Append, EventStore, ExpectedVersionError, StoreError};
 use crate::stream::{InvalidName, StreamName, Version};
 
@@ -33,6 +35,18 @@ pub enum ConfigError {
         first: String,
         /// The type that came second.
         second: String,
+    },
+    /// A state-stored aggregate in a domain whose store keeps events alone.
+    #[error(
+        "`{aggregate}` is state-stored, and the store of the domain `{domain}` keeps events alone; \
+         take one that keeps states, such as SQLite, PostgreSQL or the one in memory, or write \
+         `#[aggregate(event_sourced)]`"
+    )]
+    NoStates {
+        /// The domain.
+        domain: String,
+        /// The type.
+        aggregate: String,
     },
     /// Snapshots can not be taken after every 0 events.
     #[error(
@@ -122,6 +136,16 @@ pub enum LoadError {
         /// What its `FromStr` said.
         problem: String,
     },
+    /// A stored state is none of the aggregate.
+    #[error("the state of `{stream}` at version {version} does not decode: {problem}")]
+    State {
+        /// The aggregate's stream.
+        stream: StreamName,
+        /// How often it was written.
+        version: Version,
+        /// What its `Deserialize` said.
+        problem: serde_json::Error,
+    },
     /// The id can not be part of a stream's name.
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -192,14 +216,34 @@ pub enum SaveError {
         /// What its `Serialize` said.
         problem: serde_json::Error,
     },
-    /// The aggregate was made by a literal and never raised an event, so it has no id.
+    /// A state could not be encoded; nothing was written.
+    #[error("the state of `{stream}` could not be encoded: {problem}")]
+    EncodeState {
+        /// The aggregate's stream.
+        stream: StreamName,
+        /// What its `Serialize` said.
+        problem: serde_json::Error,
+    },
+    /// Invariants do not hold; nothing was written, and nothing is until they do. Load the aggregate
+    /// again.
+    #[error(transparent)]
+    Violated(Violations),
+    /// A unit of work holds the aggregate already: change that one.
     #[error(
-        "this `{aggregate}` has raised no event yet: make it by a function of `{aggregate}` that \
-         raises the first, by `Self::raise_new`"
+        "the unit of work holds `{stream}` already; change that one, by the handle that it gave out"
     )]
+    HeldTwice {
+        /// The aggregate's stream.
+        stream: StreamName,
+    },
+    /// The aggregate has no id: it was made by a literal and never raised an event, or its state is
+    /// stored and its id can not be made up.
+    #[error("this `{aggregate}` {}", no_id(aggregate, *kept))]
     NothingRaised {
         /// The aggregate.
         aggregate: &'static str,
+        /// What is kept of it.
+        kept: Kept,
     },
     /// The id can not be part of a stream's name; nothing was written.
     #[error(transparent)]
@@ -212,21 +256,47 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
+fn no_id(aggregate: &str, kept: Kept) -> String {
+    match kept {
+        Kept::Events => format!(
+            "has raised no event yet: make it by a function of `{aggregate}` that raises the first, \
+             by `Self::raise_new`"
+        ),
+        Kept::State => {
+            "has no id, and none can be made up: give it one where it is made, as in `Self { .. \
+             }.with_id(id)`"
+                .to_owned()
+        }
+    }
+}
+
 /// An append that may or may not have been written: the store did not answer, also when asked
 /// again.
 ///
 /// It holds the prepared append with its event ids, so that [`OutcomeUnknown::retry`] writes it at
 /// most once.
 pub struct OutcomeUnknown {
-    pub(crate) store: Arc<dyn EventStore>,
-    pub(crate) append: Arc<Append>,
-    pub(crate) cause: StoreError,
+    store: Arc<dyn EventStore>,
+    append: Arc<Append>,
+    cause: StoreError,
 }
 
 impl OutcomeUnknown {
-    /// The stream that was appended to.
+    pub(crate) fn new(
+        store: &Arc<dyn EventStore>,
+        append: &Arc<Append>,
+        cause: StoreError,
+    ) -> Self {
+        Self {
+            store: Arc::clone(store),
+            append: Arc::clone(append),
+            cause,
+        }
+    }
+
+    /// The stream that was appended to, the first of several.
     pub fn stream(&self) -> &StreamName {
-        &self.append.streams()[0].stream
+        main_stream(&self.append)
     }
 
     /// Repeats the append: answers its first outcome if it was written, writes it if it was not.
@@ -236,7 +306,18 @@ impl OutcomeUnknown {
     /// [`SaveError::OutcomeUnknown`], which can be retried in its turn, as long as the store can
     /// not tell.
     pub async fn retry(self) -> Result<Committed, SaveError> {
-        repeat(&self.store, &self.append, self.cause).await
+        let appended = repeat(&self.store, &self.append, self.cause).await?;
+        let streams = self.append.streams().iter().map(|part| &part.stream);
+        let states = self.append.states().iter().map(|write| &write.stream);
+        let main = main_stream(&self.append);
+        // Where a state and its events have one name, the state comes last and its version counts.
+        let of_main = streams
+            .chain(states)
+            .zip(&appended)
+            .filter(|(it, _)| *it == main);
+        let version = of_main.last().map_or(Version::EMPTY, |(_, it)| it.version);
+        let position = appended.iter().filter_map(|part| part.position).max();
+        Ok(Committed::new((), version, position))
     }
 }
 

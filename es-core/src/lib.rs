@@ -81,10 +81,12 @@ extern crate self as es_core;
 pub mod __private;
 mod aggregate;
 mod codec;
+mod command;
 mod domain;
 mod error;
 mod event;
 mod history;
+mod invariant;
 mod macros;
 pub mod prelude;
 pub mod record;
@@ -94,18 +96,25 @@ mod root;
 pub mod store;
 pub mod stream;
 pub mod testing;
+mod unit_of_work;
 
-pub use macros::{aggregate, apply, event, value};
+pub use macros::{aggregate, apply, command, event, handle, invariant, value};
 pub use {chrono, schemars, serde, serde_json, uuid};
 
 pub use aggregate::{
-    Aggregate, AggregateId, AggregateState, BeginsAsDefault, NewId, Root, Snapshots,
+    Aggregate, AggregateId, AggregateState, BeginsAsDefault, EventSourced, Kept, NewId, Root,
+    Snapshots, StateStored,
 };
-pub use domain::{Domain, DomainBuilder};
+pub use command::{Command, CommandOf, Handle, Process, ProcessError, Targeted};
+pub use domain::{CommandRecords, Domain, DomainBuilder};
 pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError, UpdateError};
 pub use event::{DecodeError, Event, EventEnum, EventType};
 pub use history::{Historical, History, HistoryEntry};
+pub use invariant::{Violation, Violations};
 pub use record::{Context, Metadata};
-pub use repository::{AggregateEvents, Cacheable, Committed, Decision, Decoded, Repository};
+pub use repository::{
+    AggregateEvents, Cacheable, Committed, Decision, Decoded, Repository, States,
+};
 pub use store::ExpectedVersionError;
 pub use stream::{Category, DomainName, Position, StreamName, Version};
+pub use unit_of_work::{InUnit, UnitOfWork};

@@ -151,8 +151,8 @@ pub use es_macros::event;
 #[doc(inline)]
 pub use es_macros::value;
 
-/// Makes a struct an event-sourced [`Aggregate`](crate::Aggregate): once on the struct, which is its
-/// state, and once on an `impl`, which is its behaviour.
+/// Makes a struct an [`Aggregate`](crate::Aggregate): once on the struct, which is its state, and once
+/// on an `impl`, which is its behaviour.
 ///
 /// ```
 /// use es_core::prelude::*;
@@ -201,13 +201,16 @@ pub use es_macros::value;
 ///
 /// | option | what it says | without it |
 /// |---|---|---|
-/// | `event_sourced` | what is kept are its events | required |
+/// | `event_sourced` | what is kept are its events | its state is kept: see [below](#state-stored-aggregates) |
+/// | `events(Registered, Renamed)` | the events that a state-stored aggregate raises | it raises none |
 /// | `category = "account"` | the category of its streams: not empty, without `-`, `:` and white space | the name in `snake_case` |
 /// | `id = String` | the type of its id: `Uuid`, `String`, `u64`, or one of your own that is an [`AggregateId`](crate::AggregateId) | `Uuid` |
 /// | `domain = "bank"` | the domain that it joins by itself; others may use it too | it joins by the builder, or by its first repository |
 /// | `snapshot_every = 100` | after how many events a snapshot is taken | as the domain says |
 /// | `snapshots = off` | none is taken: the fields need not be `Serialize` | |
 /// | `snapshot_version = 2` | a change of what states mean that the fingerprint does not see | 0 |
+/// | `fact_events` | each commit also appends the whole state, as `AccountFact`, to the stream `{domain}::{category}:fact-{id}`, for consumers outside | none |
+/// | `fact_version = 2` | the version of the shape of these | 1 |
 /// | `crate = "path"` | where es-core is; on the `impl` too | found in `Cargo.toml` |
 ///
 /// # The struct
@@ -293,6 +296,60 @@ pub use es_macros::value;
 /// the id where the method creates. A parameter is owned and has one type, since it becomes a field;
 /// documentation and `#[serde(..)]` above it are the field's. The body returns nothing, since it is replayed: check and borrow in a method that calls it.
 ///
+/// # State-stored aggregates
+/// Without `event_sourced` what is kept is the state, as one JSON document in the place of the one
+/// before. The same repository keeps it, with the same versions and conflicts: its version counts how
+/// often it was saved. Where it declares events, what it raises is appended to its stream **in the
+/// same transaction** as the state; nothing applies them. It has no past: what asks for one does not
+/// compile.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[event]
+/// pub struct Renamed { pub name: String }
+///
+/// #[aggregate(events(Renamed))]
+/// pub struct Customer { name: String }
+///
+/// #[aggregate]
+/// impl Customer {
+///     pub fn new(name: &str) -> Self {
+///         Self { name: name.to_owned() } // under a new id; `Self { .. }.with_id(id)` gives it one
+///     }
+///
+///     pub fn rename(&mut self, name: &str) {
+///         self.name = name.to_owned();
+///         self.raise_(Renamed { name: name.to_owned() });
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let customers = Domain::builder("bank").build()?.repository::<Customer>();
+/// let mut customer = Customer::new("Ada");
+/// customers.add(&mut customer).await?;
+/// customers.update(customer.id(), |customer| customer.rename("Ada Lovelace")).await?;
+///
+/// let mut customer = customers.get(customer.id()).await?;
+/// assert_eq!((customer.name.as_str(), customer.version()), ("Ada Lovelace", Version::new(2)));
+/// customers.remove(&mut customer).await?;
+/// assert!(customers.find(customer.id()).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An id that is `From<Uuid>` is made up where the struct is made; any other is given by `with_id`,
+/// which is added to the block beside `raise_`. The stores in memory, SQLite and PostgreSQL keep
+/// states; a domain on another store refuses the aggregate when it joins.
+///
+/// **From state to events, and back.** The two keep different things under one name, so the change is
+/// made once, by a program that knows both structs, each in a module of its own with the same
+/// `category`: it walks through [`Repository::all`](crate::Repository::all) and, for each, raises a
+/// first event of what there is; or loads each event-sourced aggregate and adds a state-stored one
+/// with its id. The stream stays as it is. From state to events the stream holds what the aggregate
+/// raised before, which no handler applies: give the event-sourced one another `category`.
+///
 /// # What is generated
 /// `pub enum AccountEvent` with a variant and a `From` for each event; `impl Aggregate`, which
 /// applies, encodes and decodes by `match`es without a wildcard; the registration for
@@ -350,3 +407,111 @@ pub use es_macros::aggregate;
 /// time that matters is a field of the event), and raises nothing.
 #[doc(inline)]
 pub use es_macros::apply;
+
+/// Makes a struct a [`Command`](crate::Command): something that is asked of an aggregate, which
+/// decides on it by [`#[handle]`](macro@crate::handle) and may refuse.
+///
+/// ```
+/// # use es_core::prelude::*;
+/// # #[event] struct Opened { owner: String }
+/// # #[aggregate(event_sourced)] pub struct Account { owner: String }
+/// # #[aggregate] impl Account {
+/// #     #[handle] fn open(command: Open) -> Self { Self::raise_new(Opened { owner: command.owner }) }
+/// #     #[handle] fn withdraw(&mut self, _: &Withdraw) {}
+/// #     #[apply] fn opened(event: Opened) -> Self { Self { owner: event.owner } }
+/// # }
+/// /// Creates an account, under an id that is made up.
+/// #[command(aggregate = Account)]
+/// pub struct Open {
+///     pub owner: String,
+/// }
+///
+/// #[command(aggregate = Account)]
+/// pub struct Withdraw {
+///     #[target]
+///     pub account: Uuid,
+///     pub cents: u64,
+/// }
+/// ```
+///
+/// # Options
+///
+/// | option | what it says | without it |
+/// |---|---|---|
+/// | `aggregate = Account` | the aggregate that decides | required |
+/// | `name = "withdraw"` | the name it is recorded under | the struct's |
+/// | `version = 2` | the version of its shape, told in its record | 1 |
+/// | `crate = "path"` | where es-core is | found in `Cargo.toml` |
+///
+/// `#[target]` stands above the field that holds the aggregate's id. A command whose handler creates
+/// may do without: then the id is made up, and answered. One that has a target creates the aggregate
+/// under that id.
+///
+/// `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema` are derived, except for those that
+/// stand below already. A command is recorded, and not read back by the framework.
+#[doc(inline)]
+pub use es_macros::command;
+
+/// Marks the function of an [`#[aggregate] impl`](macro@crate::aggregate) that decides on a
+/// [command](macro@crate::command).
+///
+/// ```
+/// # use es_core::prelude::*;
+/// # #[event] struct Opened { owner: String }
+/// # #[event] struct Withdrawn { cents: u64 }
+/// # #[command(aggregate = Account)] struct Open { #[target] account: Uuid, owner: String }
+/// # #[command(aggregate = Account)] struct Withdraw { #[target] account: Uuid, cents: u64 }
+/// # #[derive(Debug)] struct Overdrawn;
+/// # #[aggregate(event_sourced)] struct Account { cents: u64 }
+/// #[aggregate]
+/// impl Account {
+///     #[handle] // creates: no `self`, returns `Self` or `Result<Self, ..>`; answers the id
+///     fn open(command: Open) -> Self {
+///         Self::raise_new_as(command.account, Opened { owner: command.owner })
+///     }
+///
+///     #[handle] // changes: returns `()` or `Result<T, E>`; answers the `T`
+///     fn withdraw(&mut self, command: &Withdraw) -> Result<u64, Overdrawn> {
+///         if command.cents > self.cents {
+///             return Err(Overdrawn);
+///         }
+///         self.raise_(Withdrawn { cents: command.cents });
+///         Ok(self.cents)
+///     }
+///     # #[apply] fn opened(_: &Opened) -> Self { Self { cents: 0 } }
+///     # #[apply] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// }
+/// ```
+///
+/// The command is taken by reference or by value. A command has one handler, and its struct names
+/// the aggregate that has it. The function may decide again after a conflict, so it is synchronous
+/// and does nothing but look, raise and refuse. It may be called like any other, also in a test.
+/// [`Domain::process`](crate::Domain::process) carries commands out.
+#[doc(inline)]
+pub use es_macros::handle;
+
+/// Marks what must hold of an aggregate whenever it is saved, in an
+/// [`#[aggregate] impl`](macro@crate::aggregate).
+///
+/// The function takes `&self` and returns `Result<(), Violation>`, or any error that becomes a
+/// [`Violation`](crate::Violation), such as a `&str` or a `String`. All invariants are asked before
+/// anything is appended, and all that they say is told together, as
+/// [`SaveError::Violated`](crate::SaveError::Violated): nothing of the aggregate is written, nor of
+/// the unit of work that it is in. It is not asked of what is loaded: what happened has happened.
+///
+/// ```
+/// # use es_core::prelude::*;
+/// # #[aggregate] struct Customer { name: String }
+/// #[aggregate]
+/// impl Customer {
+///     #[invariant]
+///     fn has_a_name(&self) -> Result<(), Violation> {
+///         if self.name.is_empty() {
+///             return Err("a customer without a name".into());
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+#[doc(inline)]
+pub use es_macros::invariant;

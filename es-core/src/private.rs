@@ -1,5 +1,7 @@
 //! What generated code calls. Not part of the public contract.
 
+use std::marker::PhantomData;
+
 pub use std::borrow::Cow;
 pub use std::vec::Vec;
 
@@ -9,13 +11,18 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::aggregate::{
-    Aggregate, AggregateState, BeginsAsDefault, NewId, Raise, RaiseNew, Root, Snapshots,
-    begin_as_default, raise, raise_new,
+    Aggregate, AggregateState, BeginsAsDefault, KeepsEvents, KeepsItsState, Kept, NewId, NoEvents,
+    Raise, RaiseNew, Root, Snapshots, StoresItsState, begin_as_default, raise, raise_new, record,
+    with_id,
 };
+pub use crate::command::{Command, CommandOf, Handle, Targeted};
 pub use crate::event::{DecodeError, Event, EventEnum, EventType};
+pub use crate::invariant::{Violation, ask};
 pub use crate::registry::{
-    AggregateRegistration, BehaviourRegistration, EventRegistration, HandlerRegistration, Handles,
+    AggregateRegistration, BehaviourRegistration, CommandRegistration, EventRegistration,
+    HandlerRegistration, Handles,
 };
+pub use crate::repository::Decision;
 pub use crate::store::Fingerprint;
 use crate::testing::new_aggregate_uuid;
 
@@ -95,6 +102,52 @@ impl<T> NotCopied<T> for Field<'_, T> {
     fn copied(&self) -> Option<T> {
         None
     }
+}
+
+/// Makes up an id, where its type is `From<Uuid>`: `MadeUp::<Id>::new().id()`.
+#[derive(Debug)]
+pub struct MadeUp<I>(PhantomData<I>);
+
+impl<I> MadeUp<I> {
+    /// Nothing made up yet.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "only generated code makes one")]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<I: NewId> MadeUp<I> {
+    /// A new id: found first, where there is one.
+    #[must_use]
+    pub fn id(&self) -> Option<I> {
+        Some(new_id())
+    }
+}
+
+/// What `MadeUp::<Id>::new().id()` means where an id can not be made up.
+pub trait NotMadeUp<I> {
+    /// None.
+    fn id(&self) -> Option<I>;
+}
+
+impl<I> NotMadeUp<I> for MadeUp<I> {
+    fn id(&self) -> Option<I> {
+        None
+    }
+}
+
+/// An `#[apply]` handler applies events that are kept.
+///
+/// # Panics
+/// At compile time, where the state is kept instead.
+pub const fn assert_event_sourced<A: AggregateState>() {
+    assert!(
+        matches!(A::KEPT, Kept::Events),
+        "this aggregate keeps its state, so nothing applies events: write \
+         `#[aggregate(event_sourced)]` above the struct to keep its events instead, or take \
+         `#[apply]` and `#[event(..)]` away and change the fields where you raise"
+    );
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
@@ -239,3 +292,36 @@ pub trait FieldOfState {}
 
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned> FieldOfState for T {}
+
+/// What a field of a state-stored aggregate is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can not be part of a stored state",
+    label = "it is not both `Serialize` and `Deserialize`",
+    note = "write `#[value]` above it where it is yours"
+)]
+pub trait FieldOfStoredState {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> FieldOfStoredState for T {}
+
+/// What a field of an aggregate with fact events is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can not be part of a fact event",
+    label = "it is not `Serialize`",
+    note = "write `#[value]` above it where it is yours, or leave `fact_events` out"
+)]
+pub trait FieldOfFact {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> FieldOfFact for T {}
+
+/// What a field of a command is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can not be part of a command",
+    label = "it has not all of `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema`",
+    note = "write `#[value]` above it where it is yours; for a type of another crate see \"Types of other crates\" at `es_core::event`"
+)]
+pub trait FieldOfCommand {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FieldOfEvent> FieldOfCommand for T {}

@@ -8,7 +8,8 @@ use std::any::TypeId;
 
 use schemars::Schema;
 
-use crate::aggregate::Snapshots;
+use crate::aggregate::{Kept, Snapshots};
+use crate::command::Command;
 use crate::event::EventType;
 use crate::store::Fingerprint;
 
@@ -26,7 +27,7 @@ pub struct EventRegistration {
     pub schema: fn() -> Schema,
 }
 
-/// A struct with `#[aggregate(event_sourced)]`.
+/// A struct with `#[aggregate(..)]`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AggregateRegistration {
@@ -40,6 +41,8 @@ pub struct AggregateRegistration {
     pub domain: Option<&'static str>,
     /// The type of its id, as written.
     pub id: &'static str,
+    /// What is kept of it.
+    pub kept: Kept,
     /// When snapshots are taken.
     pub snapshots: Snapshots,
     /// The Rust type, by which its [`BehaviourRegistration`] is found.
@@ -56,6 +59,20 @@ pub struct BehaviourRegistration {
     pub handlers: &'static [HandlerRegistration],
     /// What the states of this program are made by.
     pub fingerprint: Fingerprint,
+}
+
+/// A struct with `#[command]`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CommandRegistration {
+    /// The recorded name and version.
+    pub event_type: EventType,
+    /// The path of the struct, as in `bank::commands::Withdraw`.
+    pub path: &'static str,
+    /// The Rust type of the aggregate that decides, by which its [`AggregateRegistration`] is found.
+    pub aggregate: TypeId,
+    /// Makes the JSON Schema.
+    pub schema: fn() -> Schema,
 }
 
 /// A handler with `#[apply]`, or the body of a method with `#[event(..)]`.
@@ -96,6 +113,19 @@ impl EventRegistration {
     }
 }
 
+impl CommandRegistration {
+    #[doc(hidden)]
+    pub const fn new<C: Command>(path: &'static str, schema: fn() -> Schema) -> Self {
+        let (name, version) = (C::NAME, C::VERSION);
+        Self {
+            event_type: EventType { name, version },
+            path,
+            aggregate: TypeId::of::<C::Aggregate>(),
+            schema,
+        }
+    }
+}
+
 impl AggregateRegistration {
     #[doc(hidden)]
     pub const fn new<A: crate::AggregateState>(
@@ -109,6 +139,7 @@ impl AggregateRegistration {
             category: A::CATEGORY,
             domain,
             id,
+            kept: A::KEPT,
             snapshots: A::SNAPSHOTS,
             type_id: TypeId::of::<A>(),
         }
@@ -145,6 +176,7 @@ impl HandlerRegistration {
 inventory::collect!(EventRegistration);
 inventory::collect!(AggregateRegistration);
 inventory::collect!(BehaviourRegistration);
+inventory::collect!(CommandRegistration);
 
 /// Every event compiled into the program, in no certain order.
 ///
@@ -160,6 +192,11 @@ inventory::collect!(BehaviourRegistration);
 /// ```
 pub fn events() -> impl Iterator<Item = &'static EventRegistration> {
     inventory::iter::<EventRegistration>.into_iter()
+}
+
+/// Every command compiled into the program, in no certain order.
+pub fn commands() -> impl Iterator<Item = &'static CommandRegistration> {
+    inventory::iter::<CommandRegistration>.into_iter()
 }
 
 /// Every aggregate compiled into the program, in no certain order.

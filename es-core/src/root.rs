@@ -9,8 +9,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::aggregate::{Aggregate, AggregateState};
+use crate::aggregate::{Aggregate, AggregateState, Kept};
 use crate::event::EventEnum;
+use crate::store::Append;
 use crate::stream::Version;
 
 /// What the framework keeps inside an aggregate, in a field that `#[aggregate]` adds.
@@ -29,8 +30,11 @@ pub struct Root<A: AggregateState> {
     pending: Option<Box<dyn Pending>>,
     /// One for each pending event that was ever on its way into a store.
     pub(crate) stamps: Vec<Stamp>,
-    /// The stamped events were handed to a store, and what became of them is not known.
-    pub(crate) in_doubt: bool,
+    /// The unit that was handed to a store with the stamped events, where what became of it is not
+    /// known.
+    pub(crate) in_doubt: Option<Arc<Append>>,
+    /// Of a state-stored aggregate: its state as it is stored.
+    pub(crate) kept: Option<Arc<[u8]>>,
     /// The version of the last snapshot known of.
     pub(crate) snapshot: Version,
     /// The event whose handler runs.
@@ -84,6 +88,9 @@ impl<A: AggregateState> Root<A> {
     }
 
     pub(crate) fn version(&self) -> Version {
+        if A::KEPT == Kept::State {
+            return self.stored;
+        }
         let pending = self.pending.as_ref().map_or(0, |pending| pending.count());
         Version::new(self.stored.get() + pending as u64)
     }
@@ -98,7 +105,8 @@ impl<A: AggregateState> Root<A> {
             time: self.time,
             pending: None,
             stamps: Vec::new(),
-            in_doubt: false,
+            in_doubt: None,
+            kept: self.kept.clone(),
             snapshot: self.snapshot,
             applying: None,
         }
@@ -127,12 +135,13 @@ impl<A: AggregateState> Root<A> {
 impl<A: AggregateState> Default for Root<A> {
     fn default() -> Self {
         Self {
-            id: None,
+            id: A::first_id(),
             stored: Version::EMPTY,
             time: None,
             pending: None,
             stamps: Vec::new(),
-            in_doubt: false,
+            in_doubt: None,
+            kept: None,
             snapshot: Version::EMPTY,
             applying: None,
         }
@@ -144,7 +153,7 @@ impl<A: AggregateState> Clone for Root<A> {
         Self {
             pending: self.pending.as_deref().map(Pending::copy),
             stamps: self.stamps.clone(),
-            in_doubt: self.in_doubt,
+            in_doubt: self.in_doubt.clone(),
             ..self.copy()
         }
     }

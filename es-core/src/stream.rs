@@ -262,6 +262,12 @@ pub struct StreamName(Arc<str>);
 /// the standard library's hash takes for a name, and seeded by chance as that is.
 pub(crate) type ByName<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
+impl std::borrow::Borrow<str> for StreamName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl StreamName {
     /// Checks and keeps a name.
     ///

@@ -137,7 +137,8 @@ fn malformed_input_is_told() {
                 crate::event::attribute(options.clone(), item.clone()),
                 crate::event::value(options.clone(), item.clone()),
                 crate::aggregate_attribute(options.clone(), &item),
-                crate::misplaced_apply(&item),
+                crate::misplaced("apply", &item),
+                crate::command::attribute(options.clone(), item.clone()),
             ];
             let is_told = |tokens: &&TokenStream| tokens.to_string().contains("compile_error");
             told += generated.iter().filter(is_told).count();

@@ -1,5 +1,6 @@
 //! The macros of `es-core`, which re-exports them: [`macro@event`], [`macro@value`],
-//! [`macro@aggregate`] and [`macro@apply`].
+//! [`macro@aggregate`], [`macro@apply`], [`macro@command`],
+//! [`macro@handle`] and [`macro@invariant`].
 //!
 //! They translate and nothing else: what they generate are matches, constants and calls into
 //! `es_core::__private`. `cargo expand` shows it. Each macro goes the same way: `parse` takes the
@@ -7,6 +8,7 @@
 
 mod aggregate;
 mod behaviour;
+mod command;
 mod derives;
 mod diagnostics;
 mod event;
@@ -45,7 +47,27 @@ pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
 /// is to tell that it stands elsewhere. The reference is that of `es_core::apply`.
 #[proc_macro_attribute]
 pub fn apply(_: TokenStream, item: TokenStream) -> TokenStream {
-    misplaced_apply(&item.into()).into()
+    misplaced("apply", &item.into()).into()
+}
+
+/// On a struct: makes it a command. The reference, with examples, is that of `es_core::command`.
+#[proc_macro_attribute]
+pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
+    command::attribute(options.into(), item.into()).into()
+}
+
+/// Marks what decides on a command in an `#[aggregate] impl`, which takes the attribute off. The
+/// reference is that of `es_core::handle`.
+#[proc_macro_attribute]
+pub fn handle(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("handle", &item.into()).into()
+}
+
+/// Marks what must hold of an aggregate in an `#[aggregate] impl`, which takes the attribute off. The
+/// reference is that of `es_core::invariant`.
+#[proc_macro_attribute]
+pub fn invariant(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("invariant", &item.into()).into()
 }
 
 fn aggregate_attribute(
@@ -69,8 +91,10 @@ fn aggregate_attribute(
     quote!(#item #error)
 }
 
-fn misplaced_apply(item: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let message = "`#[apply]` belongs on a function in an `#[aggregate] impl`; write `#[aggregate]` above the `impl`";
+fn misplaced(attribute: &str, item: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let message = format!(
+        "`#[{attribute}]` belongs on a function in an `#[aggregate] impl`; write `#[aggregate]` above the `impl`"
+    );
     let error = match syn::parse2::<syn::ImplItemFn>(item.clone()) {
         Ok(function) => syn::Error::new_spanned(&function.sig.ident, message),
         Err(_) => syn::Error::new_spanned(item, message),

@@ -4,15 +4,20 @@
 
 mod bad_input;
 mod cache;
+mod commands;
 mod conflicts;
 mod contract;
 mod evolution;
+mod facts;
 mod handlers;
+mod invariants;
 mod on_stores;
 mod processes;
 mod properties;
 mod readme;
 mod repository;
 mod snapshots;
+mod state_stored;
 mod stress;
 mod time_travel;
+mod units_of_work;

@@ -6,6 +6,7 @@ pub mod places;
 pub mod servers;
 pub mod stores;
 pub mod stress;
+pub mod wallets;
 
 /// The code in the documents, which compiles and runs as doctests.
 #[cfg(doctest)]

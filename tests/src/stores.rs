@@ -25,6 +25,10 @@ macro_rules! the_rest_is_inner {
         fn snapshots(&self) -> Option<&dyn SnapshotStore> {
             self.inner.snapshots()
         }
+
+        fn states(&self) -> Option<&dyn es_core::store::StateStore> {
+            self.inner.states()
+        }
     };
 }
 

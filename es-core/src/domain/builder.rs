@@ -28,7 +28,22 @@ pub struct DomainBuilder {
     snapshot_every: u64,
     snapshots: HashMap<String, Snapshots>,
     conflict_deadline: Duration,
+    idempotency_window: Duration,
+    command_records: CommandRecords,
     join: Vec<Member>,
+}
+
+/// Which commands are recorded, each in the stream `{domain}::{category}:command-{id}` of its
+/// aggregate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommandRecords {
+    /// Those that were accepted, together with what they raised.
+    #[default]
+    Accepted,
+    /// Those that were rejected too, by themselves, with the rejection as the header `rejected`.
+    AlsoRejected,
+    /// None. The store need not append to several streams at once.
+    Off,
 }
 
 impl DomainBuilder {
@@ -41,6 +56,8 @@ impl DomainBuilder {
             snapshot_every: 10,
             snapshots: HashMap::new(),
             conflict_deadline: Duration::from_secs(10),
+            idempotency_window: Duration::from_hours(24),
+            command_records: CommandRecords::default(),
             join: Vec::new(),
         }
     }
@@ -104,6 +121,19 @@ impl DomainBuilder {
         self
     }
 
+    /// For how long the first answer to an [idempotency key](crate::Process::idempotency_key) is
+    /// given again, counted from the answer; 24 hours unless told otherwise.
+    pub fn idempotency_window(mut self, window: Duration) -> Self {
+        self.idempotency_window = window;
+        self
+    }
+
+    /// Which commands are recorded; those that were accepted, unless told otherwise.
+    pub fn record_commands(mut self, records: CommandRecords) -> Self {
+        self.command_records = records;
+        self
+    }
+
     /// Makes `A` a member, so that a clash of categories is told by [`DomainBuilder::build`].
     pub fn aggregate<A: Aggregate>(mut self) -> Self {
         self.join.push(Member::of::<A>());
@@ -130,16 +160,19 @@ impl DomainBuilder {
         for aggregate in registry::aggregates().filter(|a| a.domain == Some(name.as_str())) {
             members.join(&name, &Member::registered(aggregate))?;
         }
-        members.check(&self.snapshots)?;
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        members.check(&name, &*store, &self.snapshots)?;
         Ok(Domain {
             shared: Arc::new(Shared {
                 name,
-                store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+                store,
                 clock: self.clock,
                 ids: self.ids,
                 snapshot_every: self.snapshot_every,
                 snapshots: self.snapshots,
                 conflict_deadline: self.conflict_deadline,
+                idempotency_window: self.idempotency_window,
+                command_records: self.command_records,
                 members: Mutex::new(members),
                 turns: Turns::default(),
                 pages: Pages::default(),

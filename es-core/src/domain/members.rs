@@ -3,9 +3,10 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 
-use crate::aggregate::{Aggregate, Snapshots};
+use crate::aggregate::{Aggregate, Kept, Snapshots};
 use crate::error::ConfigError;
 use crate::registry::{self, AggregateRegistration};
+use crate::store::EventStore;
 use crate::stream::DomainName;
 
 #[derive(Clone, Copy)]
@@ -13,6 +14,7 @@ pub(super) struct Member {
     category: &'static str,
     type_name: &'static str,
     type_id: TypeId,
+    kept: Kept,
     snapshots: Snapshots,
 }
 
@@ -22,6 +24,7 @@ impl Member {
             category: A::CATEGORY,
             type_name: std::any::type_name::<A>(),
             type_id: TypeId::of::<A>(),
+            kept: A::KEPT,
             snapshots: A::SNAPSHOTS,
         }
     }
@@ -31,8 +34,24 @@ impl Member {
             category: aggregate.category,
             type_name: aggregate.path,
             type_id: aggregate.type_id,
+            kept: aggregate.kept,
             snapshots: aggregate.snapshots,
         }
+    }
+
+    /// Where its state is stored, the domain's store must keep states.
+    pub(super) fn check_store(
+        &self,
+        domain: &DomainName,
+        store: &dyn EventStore,
+    ) -> Result<(), ConfigError> {
+        if self.kept == Kept::Events || store.states().is_some() {
+            return Ok(());
+        }
+        Err(ConfigError::NoStates {
+            domain: domain.to_string(),
+            aggregate: self.type_name.to_owned(),
+        })
     }
 
     /// An aggregate with `snapshots = off` has no code that encodes its state.
@@ -66,9 +85,16 @@ impl Members {
         })
     }
 
-    /// What was said of snapshots is of aggregates that there are, and that can have some.
-    pub(super) fn check(&self, said: &HashMap<String, Snapshots>) -> Result<(), ConfigError> {
+    /// The store can keep them all, and what was said of snapshots is of aggregates that there are,
+    /// and that can have some.
+    pub(super) fn check(
+        &self,
+        domain: &DomainName,
+        store: &dyn EventStore,
+        said: &HashMap<String, Snapshots>,
+    ) -> Result<(), ConfigError> {
         for member in self.0.values() {
+            member.check_store(domain, store)?;
             member.check(said)?;
         }
         let in_program = |category: &str| registry::aggregates().any(|a| a.category == category);

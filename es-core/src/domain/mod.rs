@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-pub use builder::DomainBuilder;
+pub use builder::{CommandRecords, DomainBuilder};
 use members::{Member, Members};
 use pages::{PageGuard, Pages};
 
@@ -51,6 +51,8 @@ struct Shared {
     snapshot_every: u64,
     snapshots: HashMap<String, Snapshots>,
     conflict_deadline: Duration,
+    idempotency_window: Duration,
+    command_records: CommandRecords,
     members: Mutex<Members>,
     turns: Turns,
     pages: Pages,
@@ -126,6 +128,14 @@ impl Domain {
         self.shared.conflict_deadline
     }
 
+    pub(crate) fn idempotency_window(&self) -> Duration {
+        self.shared.idempotency_window
+    }
+
+    pub(crate) fn command_records(&self) -> CommandRecords {
+        self.shared.command_records
+    }
+
     pub(crate) fn turns(&self) -> &Turns {
         &self.shared.turns
     }
@@ -142,6 +152,7 @@ impl Domain {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         members.join(&self.shared.name, member)?;
+        member.check_store(&self.shared.name, &*self.shared.store)?;
         member.check(&self.shared.snapshots)
     }
 }

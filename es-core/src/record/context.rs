@@ -99,6 +99,14 @@ impl Context {
         self
     }
 
+    /// What [`encode`](Self::encode) wrote.
+    pub(crate) fn decode(encoded: &[u8]) -> Self {
+        match encoded {
+            [] => Self::default(),
+            encoded => serde_json::from_slice(encoded).expect("a context reads what it wrote"),
+        }
+    }
+
     /// The stored form: JSON, empty where nothing is said.
     pub(crate) fn encode(&self) -> Vec<u8> {
         if *self == Self::default() {

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::load::{self, Until};
-use crate::aggregate::Aggregate;
+use super::states;
+use crate::aggregate::{Aggregate, EventSourced, Kept};
 use crate::domain::Domain;
 use crate::error::LoadError;
 use crate::stream::{ByName, StreamName};
@@ -16,10 +17,10 @@ use crate::stream::{ByName, StreamName};
     label = "not `Clone`",
     note = "what is cached is copied: write `#[derive(Clone)]` below `#[aggregate(event_sourced)]`"
 )]
-pub trait Cacheable: Aggregate + Clone {}
+pub trait Cacheable: EventSourced + Clone {}
 
 #[diagnostic::do_not_recommend]
-impl<A: Aggregate + Clone> Cacheable for A {}
+impl<A: EventSourced + Clone> Cacheable for A {}
 
 /// Loads an aggregate as it is now, from what is cached where anything is.
 pub(super) async fn load_latest<A: Aggregate>(
@@ -28,9 +29,10 @@ pub(super) async fn load_latest<A: Aggregate>(
     stream: &StreamName,
     id: &A::Id,
 ) -> Result<Option<A>, LoadError> {
-    match cache {
-        Some(cache) => cache.load(domain, stream, id).await,
-        None => load::load(domain, stream, id, Until::Head).await,
+    match (A::KEPT, cache) {
+        (Kept::State, _) => states::load(domain, stream, id).await,
+        (Kept::Events, Some(cache)) => cache.load(domain, stream, id).await,
+        (Kept::Events, None) => load::load(domain, stream, id, Until::Head).await,
     }
 }
 

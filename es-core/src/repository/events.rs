@@ -1,10 +1,10 @@
 //! The events of one kind of aggregate, decoded, without loading any.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::Repository;
 use super::load::{self, decode_metadata};
+use super::states;
 use crate::aggregate::Aggregate;
 use crate::codec::Types;
 use crate::error::LoadError;
@@ -65,14 +65,7 @@ impl<A: Aggregate> Repository<A> {
     /// stream's id does not parse.
     pub fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<Decoded<A>, LoadError> {
         let stream = StreamName::new(&recorded.stream)?;
-        let id = stream
-            .id()
-            .parse()
-            .map_err(|problem: <A::Id as FromStr>::Err| LoadError::Id {
-                stream: stream.to_string(),
-                expected: std::any::type_name::<A::Id>(),
-                problem: problem.to_string(),
-            })?;
+        let id = states::parse_id::<A>(&stream)?;
         let event = load::decode_event::<A>(
             &mut Types::of(self.domain.name()),
             &stream,

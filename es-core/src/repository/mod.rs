@@ -3,8 +3,10 @@
 mod cache;
 mod events;
 mod load;
+mod prepare;
 mod save;
 mod snapshot;
+mod states;
 mod turns;
 mod update;
 
@@ -16,15 +18,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 pub(crate) use load::{Replay, decode_metadata};
-pub(crate) use save::repeat;
+pub(crate) use prepare::{Fate, One, version_after};
+pub(crate) use save::{Around, Saved, main_stream, repeat, save, save_one, stream_of};
 pub(crate) use turns::Turns;
 
 pub use cache::Cacheable;
 pub use events::{AggregateEvents, Decoded};
 pub use save::Committed;
+pub use states::States;
 pub use update::Decision;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, EventSourced};
 use crate::codec;
 use crate::domain::Domain;
 use crate::error::{ConfigError, LoadError, SaveError};
@@ -53,6 +57,11 @@ impl<A: Aggregate> Repository<A> {
             cache: None,
             aggregate: PhantomData,
         }
+    }
+
+    /// Whether the aggregate is a member of the domain.
+    pub(crate) fn member(&self) -> Result<(), ConfigError> {
+        self.member.clone()
     }
 
     pub(crate) fn domain(&self) -> &Domain {
@@ -139,8 +148,9 @@ impl<A: Aggregate> Repository<A> {
     /// [`SaveError`]: what was raised stays pending, and the aggregate stays readable.
     pub async fn add(&self, aggregate: &mut A) -> Result<Committed, SaveError> {
         self.member.clone()?;
-        let stream = save::stream_of(&self.domain, aggregate)?;
-        let committed = save::save(&self.domain, &stream, aggregate).await?;
+        let stream = stream_of(&self.domain, aggregate)?;
+        let one = One::stays(&stream, aggregate);
+        let committed = save_one(&self.domain, one, Around::default()).await?;
         if let Some(cache) = &self.cache
             && committed.position().is_some()
             && let Some(copy) = aggregate.copy()
@@ -210,9 +220,24 @@ impl<A: Aggregate> Repository<A> {
         F: FnMut(&mut A) -> D,
         D: Decision,
     {
+        self.update_with(id, decide, |_, _| Ok(Around::default()))
+            .await
+    }
+
+    /// As [`update`](Self::update); `around` answers what is written in one unit with the decision.
+    pub(crate) async fn update_with<F, D>(
+        &self,
+        id: &A::Id,
+        decide: F,
+        around: impl FnMut(&A, &D::Value) -> Result<Around, SaveError>,
+    ) -> Result<Committed<D::Value>, crate::UpdateError<D::Rejection>>
+    where
+        F: FnMut(&mut A) -> D,
+        D: Decision,
+    {
         let stream = self.stream(id).map_err(crate::UpdateError::Load)?;
         let cache = self.cache.as_deref();
-        update::update(&self.domain, cache, &stream, id, decide).await
+        update::update(&self.domain, cache, &stream, id, decide, around).await
     }
 
     /// Loads an aggregate as it was at `version`, which is its state after that many events.
@@ -224,7 +249,10 @@ impl<A: Aggregate> Repository<A> {
         &self,
         id: &A::Id,
         version: Version,
-    ) -> Result<Historical<A>, LoadError> {
+    ) -> Result<Historical<A>, LoadError>
+    where
+        A: EventSourced,
+    {
         let stream = self.stream(id)?;
         if let Some(aggregate) =
             load::load(&self.domain, &stream, id, Until::Version(version)).await?
@@ -250,7 +278,10 @@ impl<A: Aggregate> Repository<A> {
         &self,
         id: &A::Id,
         time: DateTime<Utc>,
-    ) -> Result<Historical<A>, LoadError> {
+    ) -> Result<Historical<A>, LoadError>
+    where
+        A: EventSourced,
+    {
         let stream = self.stream(id)?;
         match load::load(&self.domain, &stream, id, Until::Time(time)).await? {
             Some(aggregate) => Ok(Historical::new(aggregate)),
@@ -262,7 +293,7 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// ```
     /// # use es_core::prelude::*;
-    /// # async fn show<A: Aggregate>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
+    /// # async fn show<A: es_core::EventSourced>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
     /// let mut life = accounts.history(&id);
     /// while let Some(entry) = life.next().await? {
     ///     println!("{} {:?}", entry.metadata.time, entry.event);
@@ -270,7 +301,10 @@ impl<A: Aggregate> Repository<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn history(&self, id: &A::Id) -> History<A> {
+    pub fn history(&self, id: &A::Id) -> History<A>
+    where
+        A: EventSourced,
+    {
         History::new(self.clone(), id.clone())
     }
 
@@ -280,7 +314,7 @@ impl<A: Aggregate> Repository<A> {
     /// [`LoadError::Name`] where the id can not be part of a stream's name.
     pub fn stream(&self, id: &A::Id) -> Result<StreamName, LoadError> {
         self.member.clone()?;
-        Ok(stream_of::<A>(&self.domain, id)?)
+        Ok(name_of::<A>(&self.domain, id)?)
     }
 }
 
@@ -305,7 +339,7 @@ impl<A: Aggregate> std::fmt::Debug for Repository<A> {
 }
 
 /// `{domain}::{category}-{id}`.
-fn stream_of<A: Aggregate>(
+fn name_of<A: Aggregate>(
     domain: &Domain,
     id: &A::Id,
 ) -> Result<StreamName, crate::stream::InvalidName> {

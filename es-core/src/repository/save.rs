@@ -1,17 +1,17 @@
-//! Saving: stamp, encode into one buffer, append, and repeat where the outcome is unknown.
+//! Saving: prepare one unit of all that changed, append it, and repeat where the outcome is unknown.
 
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::snapshot;
-use crate::aggregate::{Aggregate, Stamp};
-use crate::codec;
+use super::prepare::One;
+use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::error::{OutcomeUnknown, SaveError};
-use crate::event::EventEnum;
-use crate::record::NewEvents;
-use crate::store::{Append, AppendError, EventStore, Expected, StoreError};
+use crate::invariant::Violations;
+use crate::store::{
+    Append, AppendError, Appended, BoxFuture, EventStore, Expected, ExpectedVersionError,
+    StateChange, StateWrite, StoreError, StoreErrorKind, StreamAppend,
+};
 use crate::stream::{Position, StreamName, Version};
 
 /// What was appended.
@@ -24,129 +24,188 @@ pub struct Committed<T = ()> {
 }
 
 impl<T> Committed<T> {
+    pub(crate) fn new(value: T, version: Version, position: Option<Position>) -> Self {
+        Self {
+            value,
+            version,
+            position,
+        }
+    }
+
     /// The aggregate's version now.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The position of the last event, or `None` where nothing was pending.
+    /// The position of the last event that was written, or `None` where none was.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    pub(super) fn with<U>(self, value: U) -> Committed<U> {
-        Committed {
-            value,
-            version: self.version,
-            position: self.position,
-        }
+    pub(crate) fn with<U>(self, value: U) -> Committed<U> {
+        Committed::new(value, self.version, self.position)
     }
 }
 
+/// One aggregate on its way into a store, whichever kind it is of.
+pub(crate) trait Saved: Send {
+    /// The unit that may have been written, and that is settled before anything else is.
+    fn in_doubt(&self) -> Option<Arc<Append>>;
+
+    fn set_in_doubt(&mut self, unit: Option<Arc<Append>>);
+
+    /// Adds what changed to a unit, or a mere check of the version where nothing did.
+    fn prepare(&mut self, domain: &Domain, unit: &mut Parts) -> Result<(), SaveError>;
+
+    /// Takes note that the unit was written.
+    fn settle(&mut self, unit: &Append, appended: &[Appended]);
+
+    /// What takes a snapshot, where one is due.
+    fn snapshot<'a>(&'a mut self, domain: &'a Domain) -> Option<BoxFuture<'a, ()>>;
+}
+
+/// What a unit will be made of.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) streams: Vec<StreamAppend>,
+    pub(crate) states: Vec<StateWrite>,
+}
+
+impl Parts {
+    fn write_anything(&self) -> bool {
+        let changes = |write: &StateWrite| !matches!(write.change, StateChange::Check);
+        self.streams.iter().any(|part| !part.events.is_empty()) || self.states.iter().any(changes)
+    }
+
+    fn into_unit(self) -> Append {
+        let unit = Append::all(self.streams).and_then(|unit| unit.with_states(self.states));
+        unit.expect("whoever prepares a unit holds each aggregate once")
+    }
+}
+
+/// What is written in one unit with the aggregates: before their events, and behind them.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    pub(crate) before: Vec<StreamAppend>,
+    pub(crate) behind: Vec<StreamAppend>,
+}
+
 /// The stream of an aggregate that has begun.
-pub(super) fn stream_of<A: Aggregate>(
+pub(crate) fn stream_of<A: Aggregate>(
     domain: &Domain,
     aggregate: &A,
 ) -> Result<StreamName, SaveError> {
     match &aggregate.root().id {
-        Some(id) => Ok(super::stream_of::<A>(domain, id)?),
-        None => Err(SaveError::NothingRaised { aggregate: A::NAME }),
+        Some(id) => Ok(super::name_of::<A>(domain, id)?),
+        None => Err(SaveError::NothingRaised {
+            aggregate: A::NAME,
+            kept: A::KEPT,
+        }),
     }
 }
 
-/// Appends what is pending to the aggregate's stream, once.
-pub(super) async fn save<A: Aggregate>(
+/// Saves one aggregate, together with what else belongs to it.
+pub(crate) async fn save_one<A: Aggregate>(
     domain: &Domain,
-    stream: &StreamName,
-    aggregate: &mut A,
+    mut one: One<'_, A>,
+    around: Around,
 ) -> Result<Committed, SaveError> {
-    let version = aggregate.stored_version();
-    if aggregate.pending_events().is_empty() {
-        return Ok(Committed {
-            value: (),
-            version,
-            position: None,
-        });
-    }
-    let root = aggregate.root();
-    if root.in_doubt && root.stamps.len() < root.pending().len() {
-        // What an earlier attempt may have written is settled by itself: together with what was
-        // raised since it would be another append.
-        append_stamped(domain, stream, aggregate).await?;
-    }
-    stamp(domain, aggregate);
-    let committed = append_stamped(domain, stream, aggregate).await?;
-    snapshot::take_if_due(domain, stream, aggregate).await;
-    Ok(committed)
+    let position = save(domain, &mut [&mut one], around).await?;
+    Ok(Committed::new((), one.aggregate.stored_version(), position))
 }
 
-/// Appends those of the pending events that have a stamp.
-async fn append_stamped<A: Aggregate>(
+/// Saves aggregates in one unit, and answers the position of the last event written.
+pub(crate) async fn save(
     domain: &Domain,
-    stream: &StreamName,
-    aggregate: &mut A,
-) -> Result<Committed, SaveError> {
-    let root = aggregate.root();
-    let mut events = NewEvents::with_room_for(root.stamps.len());
-    for (event, stamp) in root.pending().iter().zip(&root.stamps) {
-        let encoded = events.encode(
-            stamp.id,
-            stamp.time,
-            &stamp.metadata,
-            |types| codec::write_type(domain.name(), event.event_type(), types),
-            |bytes| {
-                let start = bytes.len();
-                event.encode(bytes)?;
-                codec::check_reads_back(event, &bytes[start..])
-            },
-        );
-        encoded.map_err(|problem| {
-            let (stream, event) = (stream.clone(), event.event_type().name);
-            SaveError::Encode {
-                stream,
-                event,
-                problem,
-            }
-        })?;
+    members: &mut [&mut (dyn Saved + '_)],
+    around: Around,
+) -> Result<Option<Position>, SaveError> {
+    // What an earlier attempt may have written is settled by itself: together with what was raised
+    // since it would be another unit.
+    let mut position = None;
+    for index in 0..members.len() {
+        if let Some(unit) = members[index].in_doubt() {
+            let member = &mut members[index..=index];
+            position = attempt(domain, member, &unit, Attempt::Repeated)
+                .await?
+                .or(position);
+        }
     }
-    let append = Append::to(stream.clone(), Expected::Version(root.stored), events);
-    let append = Arc::new(append);
+    let mut parts = Parts {
+        streams: around.before,
+        states: Vec::new(),
+    };
+    prepare(domain, members, &mut parts)?;
+    parts.streams.extend(around.behind);
+    if !parts.write_anything() {
+        return Ok(position);
+    }
+    let unit = Arc::new(parts.into_unit());
+    attempt(domain, members, &unit, Attempt::First).await
+}
 
+/// All violations are told together.
+fn prepare(
+    domain: &Domain,
+    members: &mut [&mut (dyn Saved + '_)],
+    parts: &mut Parts,
+) -> Result<(), SaveError> {
+    let mut violated: Option<Violations> = None;
+    for member in members {
+        match (member.prepare(domain, parts), &mut violated) {
+            (Ok(()), _) => {}
+            (Err(SaveError::Violated(more)), Some(violations)) => violations.extend(more),
+            (Err(SaveError::Violated(first)), none) => *none = Some(first),
+            (Err(error), _) => return Err(error),
+        }
+    }
+    violated.map_or(Ok(()), |violations| Err(SaveError::Violated(violations)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// An earlier one may have written it.
+    Repeated,
+}
+
+async fn attempt(
+    domain: &Domain,
+    members: &mut [&mut (dyn Saved + '_)],
+    unit: &Arc<Append>,
+    attempt: Attempt,
+) -> Result<Option<Position>, SaveError> {
     // Set before the wait, so that it stays where the caller gives up.
-    let in_doubt = mem::replace(&mut aggregate.root_mut().in_doubt, true);
-    let outcome = match append_once(domain.store_shared(), &append).await {
-        Ok(committed) => Ok(committed),
-        Err(AppendError::Conflict(conflict)) => Err(conflict.into()),
-        Err(AppendError::Store(error)) if !in_doubt => Err(error.into()),
-        Err(AppendError::Store(cause) | AppendError::OutcomeUnknown(cause)) => {
-            repeat(domain.store_shared(), &append, cause).await
+    for member in &mut *members {
+        member.set_in_doubt(Some(Arc::clone(unit)));
+    }
+    let store = domain.store_shared();
+    let outcome = match (store.append(Arc::clone(unit)).await, attempt) {
+        (Ok(appended), _) => Ok(appended),
+        (Err(AppendError::Conflict(conflict)), Attempt::First) => Err(conflict.into()),
+        (Err(AppendError::Conflict(conflict)), Attempt::Repeated) => {
+            Err(after_doubt(store, unit, conflict))
+        }
+        (Err(AppendError::Store(error)), Attempt::First) => Err(error.into()),
+        (Err(AppendError::Store(cause) | AppendError::OutcomeUnknown(cause)), _) => {
+            repeat(store, unit, cause).await
         }
     };
-    let root = aggregate.root_mut();
-    root.in_doubt = matches!(outcome, Err(SaveError::OutcomeUnknown(_)));
-    let committed = outcome?;
-    root.time = root.stamps.last().map(|stamp| stamp.time).or(root.time);
-    root.stored = committed.version;
-    let written = root.stamps.drain(..).len();
-    root.pending_mut().drain(..written);
-    Ok(committed)
-}
-
-/// Gives each pending event its id, time and context, unless it has them from an earlier attempt.
-/// A time is the clock's, or that of the event before where the clock went back.
-fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
-    let now = domain.now();
-    let root = aggregate.root_mut();
-    let before = root.stamps.last().map(|stamp| stamp.time).or(root.time);
-    let time = before.map_or(now, |before| before.max(now));
-    while root.stamps.len() < root.pending().len() {
-        let metadata = Arc::clone(domain.context());
-        root.stamps.push(Stamp {
-            id: domain.new_event_id(),
-            time,
-            metadata,
-        });
+    if !matches!(outcome, Err(SaveError::OutcomeUnknown(_))) {
+        for member in &mut *members {
+            member.set_in_doubt(None);
+        }
     }
+    let appended = outcome?;
+    for member in &mut *members {
+        member.settle(unit, &appended);
+    }
+    for member in members {
+        if let Some(snapshot) = member.snapshot(domain) {
+            snapshot.await;
+        }
+    }
+    Ok(appended.iter().filter_map(|part| part.position).max())
 }
 
 /// Appends again what may have been written already: its event ids see to it that it is written
@@ -154,37 +213,59 @@ fn stamp<A: Aggregate>(domain: &Domain, aggregate: &mut A) {
 /// not, since the first attempt may have.
 pub(crate) async fn repeat(
     store: &Arc<dyn EventStore>,
-    append: &Arc<Append>,
+    unit: &Arc<Append>,
     mut cause: StoreError,
-) -> Result<Committed, SaveError> {
+) -> Result<Vec<Appended>, SaveError> {
     const PAUSES_MS: [u64; 5] = [0, 20, 100, 400, 1_000];
-    let stream = &append.streams()[0].stream;
     for pause_ms in PAUSES_MS {
-        tracing::warn!(%stream, error = &cause as &dyn std::error::Error, "the outcome of an append is unknown");
+        let stream = main_stream(unit).as_str();
+        tracing::warn!(
+            stream,
+            error = &cause as &dyn std::error::Error,
+            "the outcome of an append is unknown"
+        );
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        cause = match append_once(store, append).await {
-            Ok(committed) => return Ok(committed),
-            Err(AppendError::Conflict(conflict)) => return Err(conflict.into()),
+        cause = match store.append(Arc::clone(unit)).await {
+            Ok(appended) => return Ok(appended),
+            Err(AppendError::Conflict(conflict)) => {
+                return Err(after_doubt(store, unit, conflict));
+            }
             Err(AppendError::Store(error) | AppendError::OutcomeUnknown(error)) => error,
         };
     }
-    let (store, append) = (Arc::clone(store), Arc::clone(append));
-    Err(OutcomeUnknown {
-        store,
-        append,
-        cause,
-    }
-    .into())
+    Err(OutcomeUnknown::new(store, unit, cause).into())
 }
 
-async fn append_once(
+/// The stream that a unit is told by: the first whose version matters to it.
+pub(crate) fn main_stream(unit: &Append) -> &StreamName {
+    let explicit = |part: &&StreamAppend| matches!(part.expected, Expected::Version(_));
+    let of_events = unit.streams().iter().find(explicit);
+    let of_states = unit.states().first().map(|write| &write.stream);
+    let any = unit.streams().first();
+    of_events
+        .map(|part| &part.stream)
+        .or(of_states)
+        .or(any.map(|part| &part.stream))
+        .expect("a unit has parts")
+}
+
+/// A conflict of a unit that may have been written: nearly always it tells that it was not. But a
+/// state that was written over since tells nothing, and it must not be decided twice.
+fn after_doubt(
     store: &Arc<dyn EventStore>,
-    append: &Arc<Append>,
-) -> Result<Committed, AppendError> {
-    let appended = store.append(Arc::clone(append)).await?[0];
-    Ok(Committed {
-        value: (),
-        version: appended.version,
-        position: appended.position,
-    })
+    unit: &Arc<Append>,
+    conflict: ExpectedVersionError,
+) -> SaveError {
+    let tells = unit
+        .streams()
+        .iter()
+        .any(|part| matches!(part.expected, Expected::Version(_)) && !part.events.is_empty());
+    let mut states = unit.states().iter();
+    let of_state = states.any(|write| write.stream == conflict.stream);
+    if tells || !of_state || conflict.actual <= conflict.expected.next() {
+        return conflict.into();
+    }
+    let action = "tell whether a state was written: it was written over since".to_owned();
+    let cause = StoreError::new(StoreErrorKind::Other, action).because(conflict);
+    OutcomeUnknown::new(store, unit, cause).into()
 }

@@ -54,23 +54,22 @@ pub(super) fn warn_ahead(stream: &StreamName) {
     tracing::warn!(%stream, "a snapshot is ahead of its stream, the stream is replayed");
 }
 
-/// Takes a snapshot where enough events came since the last one. What goes wrong is logged.
-pub(super) async fn take_if_due<A: Aggregate>(
-    domain: &Domain,
-    stream: &StreamName,
-    aggregate: &mut A,
-) {
+/// Whether enough events came since the last snapshot.
+pub(super) fn is_due<A: Aggregate>(domain: &Domain, aggregate: &A) -> bool {
     let Some(every) = domain.snapshot_every::<A>() else {
-        return;
+        return false;
     };
+    let root = aggregate.root();
+    root.stored.get() - root.snapshot.get() >= every && domain.store().snapshots().is_some()
+}
+
+/// Takes a snapshot. What goes wrong is logged.
+pub(super) async fn take<A: Aggregate>(domain: &Domain, stream: &StreamName, aggregate: &mut A) {
     let root = aggregate.root();
     let (Some(snapshots), Some(time)) = (domain.store().snapshots(), root.time) else {
         return;
     };
     let version = root.stored;
-    if version.get() - root.snapshot.get() < every {
-        return;
-    }
     let saved = match aggregate.encode_state() {
         Ok(state) => {
             let (stream, fingerprint) = (stream.clone(), A::FINGERPRINT);

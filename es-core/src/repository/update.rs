@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::cache::{self, Cache};
 use super::load;
-use super::save::{self, Committed};
-use crate::aggregate::Aggregate;
+use super::prepare::One;
+use super::save::{self, Around, Committed};
+use crate::aggregate::{Aggregate, Kept};
 use crate::domain::Domain;
 use crate::error::{LoadError, SaveError, UpdateError};
 use crate::stream::StreamName;
@@ -59,6 +60,7 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
     stream: &StreamName,
     id: &A::Id,
     mut decide: impl FnMut(&mut A) -> D,
+    mut around: impl FnMut(&A, &D::Value) -> Result<Around, SaveError>,
 ) -> Result<Committed<D::Value>, UpdateError<D::Rejection>> {
     let _turn = domain.turns().wait(stream).await;
     let cached = cache.and_then(|cache| cache.get(stream)?.copy());
@@ -71,7 +73,7 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
     let mut conflicts = Conflicts::new(domain.conflict_deadline());
     loop {
         // With a cache it is what is cached.
-        let before = if cache.is_none() {
+        let before = if cache.is_none() && A::KEPT == Kept::Events {
             aggregate.copy()
         } else {
             None
@@ -85,7 +87,8 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
                 true => stream.clone(),
                 false => save::stream_of(domain, &aggregate)?,
             };
-            match save::save(domain, &own, &mut aggregate).await {
+            let around = around(&aggregate, &value)?;
+            match save::save_one(domain, One::stays(&own, &mut aggregate), around).await {
                 Ok(committed) => {
                     if let Some(cache) = cache
                         && committed.position().is_some()
@@ -94,11 +97,13 @@ pub(super) async fn update<A: Aggregate, D: Decision>(
                     }
                     return Ok(committed.with(value));
                 }
-                Err(SaveError::Conflict(conflict)) if !is_latest => {
+                Err(SaveError::Conflict(conflict)) if !is_latest && conflict.stream == own => {
                     tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "what was cached is old, decides again");
                 }
                 Err(SaveError::Conflict(conflict))
-                    if conflict.actual > conflict.expected && conflicts.may_go_on() =>
+                    if conflict.stream == own
+                        && conflict.actual > conflict.expected
+                        && conflicts.may_go_on() =>
                 {
                     tracing::debug!(%stream, expected = %conflict.expected, actual = %conflict.actual, "decides again after a conflict");
                     conflicts.pause().await;

@@ -5,18 +5,23 @@ mod error;
 mod memory;
 mod read;
 mod snapshots;
+mod states;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use append::{Append, Appended, Decision, Expected, Standing, StreamAppend, StreamTwice};
+pub use append::{
+    Append, Appended, Decision, Expected, Standing, StandingState, StateChange, StateWrite,
+    StreamAppend, StreamTwice,
+};
 pub use error::{AppendError, ExpectedVersionError, StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 pub(crate) use read::Cursor;
 pub use read::{EventStoreExt, Events};
 pub use snapshots::{Fingerprint, Snapshot, SnapshotStore};
+pub use states::{State, StateStore, no_states};
 
 use crate::record::{Page, ReadRequest};
 use crate::stream::Position;
@@ -52,6 +57,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Appends events, to one stream or atomically to several, and answers for each stream in
     /// order. Appending no events checks the expected version and answers the present one.
+    ///
+    /// A unit may write states as well, all or nothing with its events: the answers for these come
+    /// behind those for the streams. A store without [`EventStore::states`] refuses such a unit by
+    /// [`no_states`], before anything is written.
     ///
     /// # Errors
     /// [`AppendError::Conflict`] where an expected version does not hold: nothing is written.
@@ -100,6 +109,12 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
 
     /// The store's snapshots, where it keeps any.
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        None
+    }
+
+    /// The current states that the store keeps beside its events, where it keeps any. They are
+    /// written by [`append`](EventStore::append).
+    fn states(&self) -> Option<&dyn StateStore> {
         None
     }
 }
@@ -194,6 +209,10 @@ macro_rules! forward {
 
             fn snapshots(&self) -> Option<&dyn SnapshotStore> {
                 (**self).snapshots()
+            }
+
+            fn states(&self) -> Option<&dyn StateStore> {
+                (**self).states()
             }
         }
     };

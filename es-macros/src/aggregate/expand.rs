@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type};
 
-use super::model::{Aggregate, Snapshots};
+use super::model::{Aggregate, Kept, Snapshots};
+use crate::behaviour::declared_events;
 use crate::derives::{self, Derive, Present};
 use crate::fields;
 use crate::krate::Crate;
@@ -26,9 +27,11 @@ pub fn refused(ident: &Ident, id: Option<&Type>, krate: Option<&Path>) -> TokenS
     quote! {
         impl #private::AggregateState for #ident {
             type Id = #id;
+            type Kind = #private::KeepsEvents;
             const NAME: &'static ::core::primitive::str = "";
             const CATEGORY: &'static ::core::primitive::str = "";
             const SNAPSHOTS: #private::Snapshots = #private::Snapshots::Off;
+            const FACTS: ::core::option::Option<::core::primitive::u32> = ::core::option::Option::None;
             const SHAPE: ::core::primitive::u64 = 0;
             fn root(&self) -> &#private::Root<Self> { #private::refused() }
             fn root_mut(&mut self) -> &mut #private::Root<Self> { #private::refused() }
@@ -67,19 +70,28 @@ pub fn expand(aggregate: &Aggregate) -> TokenStream {
         Some(domain) => quote!(::core::option::Option::Some(#domain)),
         None => quote!(::core::option::Option::None),
     };
-    let (encode, decode) = match aggregate.has_snapshots() {
-        true => (
-            quote!(#private::encode_state(self)),
-            quote!(#private::decode_state(__bytes)),
-        ),
-        false => (
-            quote!(#private::no_snapshots()),
-            quote!(#private::no_snapshots()),
-        ),
+    let encode = match aggregate.encodes_its_state() {
+        true => quote!(#private::encode_state(self)),
+        false => quote!(#private::no_snapshots()),
     };
-    let bytes = match aggregate.has_snapshots() {
-        true => quote!(__bytes),
-        false => quote!(_),
+    let (bytes, decode) = match aggregate.decodes_its_state() {
+        true => (quote!(__bytes), quote!(#private::decode_state(__bytes))),
+        false => (quote!(_), quote!(#private::no_snapshots())),
+    };
+    let facts = match aggregate.facts {
+        Some(version) => {
+            let version = Literal::u32_unsuffixed(version);
+            quote!(::core::option::Option::Some(#version))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let (kind, first_id, events) = match &aggregate.kept {
+        Kept::Events => (quote!(KeepsEvents), None, None),
+        Kept::State(events) => (
+            quote!(KeepsItsState),
+            Some(first_id(&private, &id)),
+            Some(declared_events(krate, ident, events)),
+        ),
     };
     let item = item_with_root(aggregate);
     let copy = copy(aggregate);
@@ -91,9 +103,11 @@ pub fn expand(aggregate: &Aggregate) -> TokenStream {
         #[automatically_derived]
         impl #private::AggregateState for #ident {
             type Id = #id;
+            type Kind = #private::#kind;
             const NAME: &'static ::core::primitive::str = #name;
             const CATEGORY: &'static ::core::primitive::str = #category;
             const SNAPSHOTS: #private::Snapshots = #snapshots;
+            const FACTS: ::core::option::Option<::core::primitive::u32> = #facts;
             const SHAPE: ::core::primitive::u64 = #shape;
 
             fn root(&self) -> &#private::Root<Self> {
@@ -113,7 +127,11 @@ pub fn expand(aggregate: &Aggregate) -> TokenStream {
             fn decode_state(#bytes: &[::core::primitive::u8]) -> #private::DecodedState<Self> {
                 #decode
             }
+
+            #first_id
         }
+
+        #events
 
         const _: () = {
             #private::inventory::submit! {
@@ -127,16 +145,29 @@ pub fn expand(aggregate: &Aggregate) -> TokenStream {
     }
 }
 
+/// A new id for every new aggregate, where one can be made up.
+fn first_id(private: &TokenStream, id: &TokenStream) -> TokenStream {
+    quote! {
+        fn first_id() -> ::core::option::Option<#id> {
+            #[allow(unused_imports)]
+            use #private::NotMadeUp as _;
+            #private::MadeUp::<#id>::new().id()
+        }
+    }
+}
+
 fn item_with_root(aggregate: &Aggregate) -> TokenStream {
     let private = aggregate.krate.private();
     let item = &aggregate.item;
     let serde = [Derive::Serialize, Derive::Deserialize];
-    let derives = match aggregate.has_snapshots() {
-        true => derives::missing(&item.attrs, &serde, &aggregate.krate),
-        false => TokenStream::new(),
+    let wanted = match (aggregate.encodes_its_state(), aggregate.decodes_its_state()) {
+        (_, true) => &serde[..],
+        (true, false) => &serde[..1],
+        (false, false) => &[],
     };
+    let derives = derives::missing(&item.attrs, wanted, &aggregate.krate);
     let present = Present::new(&item.attrs);
-    let skip = (aggregate.has_snapshots() || serde.into_iter().any(|d| present.has(d)))
+    let skip = (!wanted.is_empty() || serde.into_iter().any(|d| present.has(d)))
         .then(|| quote!(#[serde(skip)]));
     // An aggregate without an `#[aggregate] impl` is told on its name.
     let span = item.ident.span();
@@ -144,14 +175,18 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
     let fields = aggregate.fields.named.iter();
     let root = root_field(Span::call_site());
     let root_type = quote_spanned!(span=> #private::Root<#ident>);
-    let checked = aggregate.has_snapshots().then(|| {
-        fields::check(
-            aggregate.fields.named.iter(),
-            "FieldOfState",
-            &aggregate.krate,
-        )
-    });
-    let checked = checked.flatten();
+    let bound = match (
+        &aggregate.kept,
+        aggregate.decodes_its_state(),
+        aggregate.encodes_its_state(),
+    ) {
+        (Kept::State(_), ..) => Some("FieldOfStoredState"),
+        (Kept::Events, true, _) => Some("FieldOfState"),
+        (Kept::Events, false, true) => Some("FieldOfFact"),
+        (Kept::Events, false, false) => None,
+    };
+    let fields_named = aggregate.fields.named.iter();
+    let checked = bound.and_then(|bound| fields::check(fields_named, bound, &aggregate.krate));
     quote! {
         #checked
         #derives

@@ -1,9 +1,10 @@
 //! What the struct of an aggregate is, checked.
 
 use syn::ext::IdentExt as _;
-use syn::{Fields, FieldsNamed, ItemStruct, LitStr, Type};
+use syn::{Fields, FieldsNamed, Ident, ItemStruct, LitStr, Path, Type};
 
 use super::parse::AggregateOptions;
+use crate::behaviour::text;
 use crate::diagnostics::Diagnostics;
 use crate::hash::TokenHash;
 use crate::krate::Crate;
@@ -13,13 +14,23 @@ pub struct Aggregate {
     pub item: ItemStruct,
     pub fields: FieldsNamed,
     pub krate: Crate,
+    pub kept: Kept,
     pub category: String,
     /// `Uuid` where none is given.
     pub id: Option<Type>,
     pub snapshots: Snapshots,
+    /// The version of its fact events, where it has any.
+    pub facts: Option<u32>,
     pub domain: Option<LitStr>,
     /// A hash of the fields and of `snapshot_version`.
     pub shape: u64,
+}
+
+/// What is kept of it.
+pub enum Kept {
+    Events,
+    /// Its state; these are the events that it records.
+    State(Vec<Path>),
 }
 
 /// When snapshots are taken.
@@ -37,12 +48,6 @@ impl Aggregate {
         options: AggregateOptions,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        if !options.event_sourced && diagnostics.is_empty() {
-            diagnostics.push(
-                &item.ident,
-                "how is this aggregate kept? write `#[aggregate(event_sourced)]`, which keeps its events",
-            );
-        }
         if !item.generics.params.is_empty() {
             diagnostics.push(
                 &item.generics,
@@ -57,12 +62,29 @@ impl Aggregate {
             return None;
         };
         let category = category(&item, options.category.as_ref(), diagnostics);
-        let snapshots = snapshots(&options, diagnostics);
+        let kept = kept(&options, diagnostics);
+        let snapshots = match kept {
+            Kept::Events => snapshots(&options, diagnostics),
+            Kept::State(_) => Snapshots::Off,
+        };
+        let facts = facts(&options, diagnostics);
         if let Some(domain) = &options.domain {
             check_domain(domain, diagnostics);
         }
-        if snapshots != Snapshots::Off {
-            check_nothing_is_skipped(fields, diagnostics);
+        let stored = match (&kept, facts, snapshots) {
+            (Kept::State(_), ..) => Some(
+                "a field that is skipped is missing in every state that is loaded; keep it, or make it \
+                 a part of something that is not stored",
+            ),
+            (Kept::Events, _, Snapshots::AsTheDomainSays | Snapshots::Every(_)) => Some(
+                "a field that is skipped is missing in every state that is loaded from a snapshot; keep \
+                 it, or turn snapshots off: `#[aggregate(event_sourced, snapshots = off)]`",
+            ),
+            // What a fact leaves out is the user's choice.
+            (Kept::Events, _, Snapshots::Off) => None,
+        };
+        if let Some(message) = stored {
+            check_nothing_is_skipped(fields, message, diagnostics);
         }
         let mut shape = TokenHash::new();
         for field in &fields.named {
@@ -79,17 +101,25 @@ impl Aggregate {
         Some(Self {
             fields: fields.clone(),
             krate: Crate::new(options.krate.as_ref()),
+            kept,
             category,
             id: options.id,
             snapshots,
+            facts,
             domain: options.domain,
             shape: shape.finish(),
             item,
         })
     }
 
-    pub fn has_snapshots(&self) -> bool {
-        self.snapshots != Snapshots::Off
+    /// Whether its state is encoded: as what is kept, in snapshots or in facts.
+    pub fn encodes_its_state(&self) -> bool {
+        self.decodes_its_state() || self.facts.is_some()
+    }
+
+    /// Whether its state is decoded.
+    pub fn decodes_its_state(&self) -> bool {
+        self.snapshots != Snapshots::Off || matches!(self.kept, Kept::State(_))
     }
 }
 
@@ -118,20 +148,86 @@ fn category(item: &ItemStruct, given: Option<&LitStr>, diagnostics: &mut Diagnos
     text
 }
 
-/// What serde skips is missing in a snapshot, and so in every state that is loaded from one.
-fn check_nothing_is_skipped(fields: &FieldsNamed, diagnostics: &mut Diagnostics) {
+/// How it is kept, and that nothing was said that goes with the other way alone.
+fn kept(options: &AggregateOptions, diagnostics: &mut Diagnostics) -> Kept {
+    if options.event_sourced.is_some() {
+        if let Some((span, _)) = options.events {
+            let message = "the events of an event-sourced aggregate are those that its `#[apply]` \
+                           handlers take; leave `events(..)` out, or leave `event_sourced` out to keep \
+                           the state instead";
+            diagnostics.push_error(syn::Error::new(span, message));
+        }
+        return Kept::Events;
+    }
+    let of_events_alone = [
+        (
+            "snapshot_every",
+            options.snapshot_every.map(|(_, span)| span),
+        ),
+        ("snapshots", options.snapshots.as_ref().map(Ident::span)),
+        (
+            "snapshot_version",
+            options.snapshot_version.map(|(_, span)| span),
+        ),
+        ("fact_events", options.fact_events),
+        ("fact_version", options.fact_version.map(|(_, span)| span)),
+    ];
+    for (option, span) in of_events_alone {
+        if let Some(span) = span {
+            let message = format!(
+                "`{option}` is for aggregates whose events are kept; write \
+                 `#[aggregate(event_sourced, ..)]`, or leave it out: this one keeps its state"
+            );
+            diagnostics.push_error(syn::Error::new(span, message));
+        }
+    }
+    let events = options
+        .events
+        .as_ref()
+        .map_or(&[][..], |(_, events)| events);
+    let last = |path: &Path| path.segments.last().map(|last| last.ident.clone());
+    for (index, event) in events.iter().enumerate() {
+        if events[..index]
+            .iter()
+            .any(|first| last(first) == last(event))
+        {
+            let event = text(event);
+            diagnostics.push(
+                &events[index],
+                format!("`{event}` is declared twice; write it once"),
+            );
+        }
+    }
+    Kept::State(events.to_vec())
+}
+
+fn facts(options: &AggregateOptions, diagnostics: &mut Diagnostics) -> Option<u32> {
+    options.event_sourced?;
+    match (options.fact_events, options.fact_version) {
+        (None, Some((_, span))) => {
+            let message = "`fact_version` is the version of fact events; write `fact_events` too";
+            diagnostics.push_error(syn::Error::new(span, message));
+            None
+        }
+        (Some(_), Some((0, span))) => {
+            let message = "versions count from 1";
+            diagnostics.push_error(syn::Error::new(span, message));
+            None
+        }
+        (Some(_), version) => Some(version.map_or(1, |(version, _)| version)),
+        (None, None) => None,
+    }
+}
+
+/// What serde skips is missing in every state that was stored.
+fn check_nothing_is_skipped(fields: &FieldsNamed, message: &str, diagnostics: &mut Diagnostics) {
     let attrs = fields.named.iter().flat_map(|field| &field.attrs);
     for attr in attrs.filter(|attr| attr.path().is_ident("serde")) {
         // What else stands there is serde's business, also where it is wrong.
         let _ = attr.parse_nested_meta(|meta| {
             let skips = ["skip", "skip_serializing", "skip_deserializing"];
             if skips.iter().any(|skip| meta.path.is_ident(skip)) {
-                diagnostics.push(
-                    &meta.path,
-                    "a field that is skipped is missing in every state that is loaded from a \
-                     snapshot; keep it, or turn snapshots off: `#[aggregate(event_sourced, \
-                     snapshots = off)]`",
-                );
+                diagnostics.push(&meta.path, message);
             }
             if let Ok(value) = meta.value() {
                 value.parse::<syn::Expr>()?;

@@ -19,7 +19,10 @@ impl Names<'_> {
                 written,
                 ..
             } = handler;
-            let doc = format!(" Applied by `{written}`.");
+            let doc = match self.behaviour.event_sourced {
+                true => format!(" Applied by `{written}`."),
+                false => format!(" Recorded by `{written}`."),
+            };
             quote!(#[doc = #doc] #(#cfgs)* #variant(#event))
         });
         let froms = self.handlers().map(|handler| self.from(handler));

@@ -18,19 +18,23 @@ pub fn expand(behaviour: &Behaviour) -> TokenStream {
     });
     let block = block(behaviour);
     let names = Names::new(behaviour);
-    let event_enum = names.event_enum();
-    let parts = [
-        names.aggregate_impl(),
-        names.raise_impls(),
-        names.registration(),
-    ];
+    let kind = match behaviour.event_sourced {
+        true => vec![
+            names.event_enum(),
+            names.aggregate_impl(),
+            names.raise_impls(),
+        ],
+        false => vec![names.state_stored_impl()],
+    };
+    let (commands, registration) = (names.handle_impls(), names.registration());
     let one = one_block(behaviour);
     quote! {
         #one
         #(#events)*
         #block
-        #event_enum
-        #(#parts)*
+        #(#kind)*
+        #registration
+        #commands
     }
 }
 
@@ -55,17 +59,43 @@ fn block(behaviour: &Behaviour) -> TokenStream {
         "AN_AGGREGATE_HAS_ONE_AGGREGATE_IMPL__FURTHER_IMPLS_ARE_PLAIN",
         span = block.impl_token.span
     );
-    block.items.extend(if behaviour.knows_its_events {
-        raising(behaviour)
-    } else {
-        raising_anything()
-    });
+    match (behaviour.event_sourced, behaviour.knows_its_events) {
+        (false, _) => block.items.extend(recording(behaviour)),
+        (true, true) => block.items.extend(raising(behaviour)),
+        (true, false) => block.items.extend(raising_anything()),
+    }
     block.items.push(parse_quote! {
         #[doc(hidden)]
         #[allow(dead_code)]
         const #one: () = ();
     });
     block.into_token_stream()
+}
+
+/// What the block of an aggregate gets whose state is stored.
+fn recording(behaviour: &Behaviour) -> [ImplItem; 2] {
+    let private = behaviour.krate.private();
+    [
+        parse_quote! {
+            /// Keeps `event` as pending, to be appended together with the state. Private: only this
+            /// module can raise.
+            #[allow(dead_code)]
+            fn raise_<__E>(&mut self, event: __E)
+            where
+                Self: #private::Raise<__E>,
+            {
+                <Self as #private::Raise<__E>>::raise(self, event);
+            }
+        },
+        parse_quote! {
+            /// Gives a new aggregate the id it will be stored under.
+            #[allow(dead_code)]
+            #[must_use = "an aggregate that is not added is forgotten"]
+            fn with_id(self, id: <Self as #private::AggregateState>::Id) -> Self {
+                #private::with_id(self, id)
+            }
+        },
+    ]
 }
 
 fn raising(behaviour: &Behaviour) -> [ImplItem; 3] {
@@ -138,7 +168,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(behaviour: &'a Behaviour) -> Self {
+    pub(super) fn new(behaviour: &'a Behaviour) -> Self {
         Self {
             behaviour,
             private: behaviour.krate.private(),
@@ -247,7 +277,11 @@ impl<'a> Names<'a> {
             let clone = quote!(#clone(event));
             apply_arm(handler, (quote!(ref event), clone))
         });
+        let violations = self.violations();
+        let kept = self.on_the_name(quote!(#private::assert_event_sourced::<#aggregate>()));
         quote! {
+            const _: () = #kept;
+
             #[automatically_derived]
             impl #private::Aggregate for #aggregate {
                 type Event = #event_enum;
@@ -267,6 +301,8 @@ impl<'a> Names<'a> {
                 fn apply_ref(&mut self, __event: &#event_enum) -> ::core::primitive::bool {
                     match *__event { #apply_ref }
                 }
+
+                #violations
             }
         }
     }

@@ -153,7 +153,7 @@ pub fn is_the_aggregate(ty: &Type, aggregate: &Ident) -> bool {
     path.path.is_ident("Self") || last.is_some_and(|last| last.ident == *aggregate)
 }
 
-fn is_result(ty: &Type) -> bool {
+pub fn is_result(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path
         .segments

@@ -1,9 +1,12 @@
 //! `#[aggregate]` on an `impl`: the behaviour of an aggregate.
 
 mod calls;
+mod command_handler;
+mod declared;
 mod event_enum;
 mod expand;
 mod handler;
+mod invariant;
 mod lenient;
 mod literals;
 mod method;
@@ -15,7 +18,9 @@ use syn::ItemImpl;
 
 use crate::diagnostics::Diagnostics;
 
+pub use declared::declared_events;
 pub use lenient::parse as parse_leniently;
+pub use model::text;
 
 /// `#[aggregate]` on an `impl`.
 ///

@@ -5,7 +5,9 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
 
 use super::calls;
+use super::command_handler::{self, CommandHandler};
 use super::handler;
+use super::invariant::Invariant;
 use super::literals;
 use super::method::EventMethod;
 use super::parse::{Mark, Marked};
@@ -23,12 +25,16 @@ pub struct Behaviour {
     /// The aggregate's name, without its path.
     pub ident: Ident,
     pub handlers: Vec<Handler>,
+    pub commands: Vec<CommandHandler>,
+    pub invariants: Vec<Invariant>,
     /// The structs that `#[event(..)]` methods define.
     pub events: Vec<(Vec<Attribute>, Event)>,
     /// A hash of all handlers.
     pub hash: u64,
     /// Whether no mistake was found.
     pub sound: bool,
+    /// Whether anything in it is about applying events; otherwise the state is what is stored.
+    pub event_sourced: bool,
     /// Whether no mistake hides an event.
     pub knows_its_events: bool,
 }
@@ -83,18 +89,23 @@ impl Behaviour {
             }
         }
 
+        let of_events =
+            |marked: &&Marked| !matches!(marked.mark, Mark::Handle { .. } | Mark::Invariant { .. });
+        let event_sourced = marked.iter().filter(of_events).count() > 0;
         let mut behaviour = Self {
-            item,
-            krate,
-            ident,
-            handlers: Vec::new(),
-            events: Vec::new(),
-            hash: 0,
-            sound: false,
-            knows_its_events: !marked.is_empty(),
+            event_sourced,
+            knows_its_events: true,
+            ..Self::empty(item, krate, ident)
         };
         let mut hash = TokenHash::new();
         for Marked { index, mark } in marked {
+            let index = match mark {
+                Mark::Handle { .. } | Mark::Invariant { .. } => {
+                    behaviour.take_plain(index, &mark, diagnostics);
+                    continue;
+                }
+                _ => index,
+            };
             if let Some(function) = function(&behaviour.item.items[index]) {
                 calls::check_handler(function, &behaviour.ident, &event_methods, diagnostics);
                 hash.add(&function.sig).add(&function.block);
@@ -102,12 +113,54 @@ impl Behaviour {
                 behaviour.item.items[index] = ImplItem::Fn(function);
             }
         }
-        if behaviour.handlers.is_empty() && diagnostics.is_empty() {
-            diagnostics.push(&behaviour.item.self_ty, no_handler(&behaviour.ident));
-        }
         behaviour.hash = hash.finish();
         behaviour.sound = diagnostics.is_empty();
         Ok(behaviour)
+    }
+
+    /// Nothing in it yet.
+    pub fn empty(item: ItemImpl, krate: Crate, ident: Ident) -> Self {
+        Self {
+            item,
+            krate,
+            ident,
+            handlers: Vec::new(),
+            commands: Vec::new(),
+            invariants: Vec::new(),
+            events: Vec::new(),
+            hash: 0,
+            sound: false,
+            event_sourced: false,
+            knows_its_events: false,
+        }
+    }
+
+    /// Takes in a function that stays as it is.
+    fn take_plain(&mut self, index: usize, mark: &Mark, diagnostics: &mut Diagnostics) {
+        let ImplItem::Fn(function) = &mut self.item.items[index] else {
+            return;
+        };
+        let before = diagnostics.count();
+        match mark {
+            Mark::Handle { attribute } => {
+                // It may be called by the framework alone, which hands the command over.
+                function
+                    .attrs
+                    .push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+                let handler = CommandHandler::new(function, attribute, &self.ident, diagnostics);
+                if let Some(handler) = handler {
+                    command_handler::add(&mut self.commands, handler, diagnostics);
+                }
+            }
+            Mark::Invariant { attribute } => {
+                let invariant = Invariant::new(function, attribute, diagnostics);
+                self.invariants.extend(invariant);
+            }
+            _ => unreachable!("whatever is about events is taken in by `take`"),
+        }
+        if diagnostics.count() > before {
+            function.attrs.push(parse_quote!(#[allow(unused)]));
+        }
     }
 
     /// Takes a marked function in, and answers what stands in its place.
@@ -135,7 +188,7 @@ impl Behaviour {
                 }
                 Some(handler)
             }
-            Mark::Unclear => None,
+            Mark::Handle { .. } | Mark::Invariant { .. } | Mark::Unclear => None,
         };
         if handler.as_ref().is_none_or(|handler| handler.broken) {
             // What it does not use is not what is wrong with it.
@@ -147,13 +200,6 @@ impl Behaviour {
         }
         function
     }
-}
-
-fn no_handler(aggregate: &Ident) -> String {
-    format!(
-        "`{aggregate}` applies no event; write a handler, as in \
-         `#[apply] fn changed(&mut self, event: &Changed) {{ .. }}`"
-    )
 }
 
 fn function(item: &ImplItem) -> Option<&ImplItemFn> {

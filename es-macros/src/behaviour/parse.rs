@@ -28,6 +28,10 @@ pub enum Mark {
         options: EventOptions,
         id: Option<Box<Expr>>,
     },
+    /// `#[handle]`.
+    Handle { attribute: Attribute },
+    /// `#[invariant]`.
+    Invariant { attribute: Attribute },
     /// Its attribute is wrong: which event it is about is not known.
     Unclear,
 }
@@ -43,6 +47,9 @@ pub fn options(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Crate {
         "snapshot_every",
         "snapshots",
         "snapshot_version",
+        "events",
+        "fact_events",
+        "fact_version",
         "domain",
     ];
     for option in options::parse(tokens, "#[aggregate]", &known, diagnostics) {
@@ -73,11 +80,13 @@ pub fn block(item: &mut ItemImpl, krate: &Crate, diagnostics: &mut Diagnostics) 
         for attr in more {
             diagnostics.push(
                 attr,
-                "one function applies one event; write one attribute for it",
+                "a function has one task: it applies an event, decides on a command or is an \
+                 invariant; write one attribute for it",
             );
         }
         if !matches!(item, ImplItem::Fn(_)) {
-            diagnostics.push(first, "only a function applies an event");
+            let message = "it belongs on a function of the block";
+            diagnostics.push(first, message);
             continue;
         }
         let mark = mark(first, diagnostics).unwrap_or(Mark::Unclear);
@@ -96,26 +105,27 @@ fn attributes(item: &mut ImplItem) -> Option<&mut Vec<Attribute>> {
     }
 }
 
-/// Whether it is `#[apply]` or `#[event]`, also by a path such as `#[es_core::apply]`. An attribute
+/// The attributes that are ours in a block.
+const ATTRIBUTES: [&str; 4] = ["apply", "event", "handle", "invariant"];
+
+/// Whether it is one of ours, also by a path such as `#[es_core::apply]`. An attribute
 /// of that name from elsewhere is not.
 fn is_ours(attr: &Attribute, krate: &Crate) -> bool {
     let segments = &attr.path().segments;
-    let ours = |last: &syn::PathSegment| last.ident == "apply" || last.ident == "event";
+    let ours = |last: &syn::PathSegment| ATTRIBUTES.iter().any(|name| last.ident == name);
     let from_us =
         segments.len() == 1 || segments.first().is_some_and(|first| krate.is(&first.ident));
     from_us && segments.last().is_some_and(ours)
 }
 
 fn mark(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Mark> {
-    let is_apply = attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "apply");
-    if is_apply {
-        Some(apply(attribute, diagnostics))
-    } else {
-        event_method(attribute, diagnostics)
+    let name = attribute.path().segments.last()?.ident.to_string();
+    let attribute = attribute.clone();
+    match name.as_str() {
+        "apply" => Some(apply(&attribute, diagnostics)),
+        "handle" => Some(Mark::Handle { attribute }),
+        "invariant" => Some(Mark::Invariant { attribute }),
+        _ => event_method(&attribute, diagnostics),
     }
 }
 

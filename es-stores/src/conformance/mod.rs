@@ -37,7 +37,7 @@
 //!
 //! Every case runs for every store. Where stores may differ, a store declares it by
 //! [`capabilities`](EventStore::capabilities) (or by having no
-//! [`snapshots`](EventStore::snapshots)), and the case asserts the side it has declared: a store
+//! [`snapshots`](EventStore::snapshots) or [`states`](EventStore::states)), and the case asserts the side it has declared: a store
 //! without `multi_stream` must refuse a unit of several streams and write nothing. Only
 //! [`Durability::None`](es_core::store::Durability::None) promises nothing, and then there is
 //! nothing to assert.
@@ -67,6 +67,7 @@ pub mod reading;
 pub mod repeating;
 pub mod several_streams;
 pub mod snapshots;
+pub mod states;
 mod support;
 pub mod waiting;
 
@@ -140,7 +141,8 @@ macro_rules! conformance_tests {
                 a_unit_of_several_streams_can_be_repeated
                 a_part_that_only_checked_answers_its_first_outcome
                 a_part_that_asked_nothing_answers_the_present_version
-                events_for_any_version_are_not_known_again
+                events_for_any_version_are_known_again_by_the_other_parts
+                events_for_any_version_prove_nothing
                 half_a_unit_that_stands_conflicts
             }
             several_streams {
@@ -232,6 +234,23 @@ macro_rules! conformance_tests {
                 snapshots_are_apart_from_the_events
                 snapshots_between_events_are_on_no_page
             }
+            states {
+                a_state_that_was_never_written_is_none
+                a_state_is_read_as_it_was_written
+                a_state_goes_with_its_events_or_not_at_all
+                a_stale_state_conflicts_and_writes_nothing
+                of_a_stream_and_a_state_that_conflict_the_stream_is_told
+                a_repeated_write_answers_its_first_outcome
+                a_write_that_was_written_over_conflicts
+                a_removed_state_is_none_and_its_version_goes_on
+                a_check_writes_nothing
+                states_and_streams_of_one_name_count_apart
+                states_are_listed_page_by_page_in_order
+                a_large_state_comes_back
+                of_many_writers_of_one_state_one_wins_each_version
+                a_unit_of_states_and_streams_is_seen_whole
+                states_are_there_after_reopening
+            }
             concurrency {
                 of_two_writers_with_one_expected_version_one_wins
                 followers_miss_nothing_of_many_streams
@@ -296,6 +315,7 @@ mod tests {
             include_str!("repeating.rs"),
             include_str!("several_streams.rs"),
             include_str!("snapshots.rs"),
+            include_str!("states.rs"),
             include_str!("waiting.rs"),
         ];
 

@@ -146,9 +146,8 @@ pub async fn a_part_that_asked_nothing_answers_the_present_version(harness: impl
     assert_eq!(again[1], first[1]);
 }
 
-/// A unit with events for any version is not known again: where another part's version does not
-/// hold any more, it conflicts, and so nothing is written twice.
-pub async fn events_for_any_version_are_not_known_again(harness: impl Harness) {
+/// A unit with events for any version is known again by its other parts, since it was written whole.
+pub async fn events_for_any_version_are_known_again_by_the_other_parts(harness: impl Harness) {
     let store = harness.open().await;
     let unit = || {
         vec![
@@ -159,7 +158,29 @@ pub async fn events_for_any_version_are_not_known_again(harness: impl Harness) {
     let Some(first) = append_all(&store, unit()).await else {
         return;
     };
+    let first = first.expect("the versions hold");
+    append(&store, "test::a-1", at(1), events(3..=3)).await;
+
+    let again = append_all(&store, unit()).await.expect("it is declared");
+
+    assert_eq!(again.expect("it stands there")[1], first[1]);
+    assert_eq!(numbers(&read_all(&store, 3).await), [1, 2, 3]);
+}
+
+/// Events for any version alone are not known again: nothing tells a repetition from a new append.
+pub async fn events_for_any_version_prove_nothing(harness: impl Harness) {
+    let store = harness.open().await;
+    let unit = || {
+        vec![
+            part("test::a-1", Expected::Any, events(1..=1)),
+            part("test::b-1", at(0), events([])),
+        ]
+    };
+    let Some(first) = append_all(&store, unit()).await else {
+        return;
+    };
     first.expect("the versions hold");
+    append(&store, "test::b-1", at(0), events(2..=2)).await;
 
     let again = append_all(&store, unit()).await.expect("it is declared");
 

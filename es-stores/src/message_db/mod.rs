@@ -42,7 +42,7 @@ use std::time::Duration;
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, Payloads,
-    SnapshotStore, StoreError,
+    SnapshotStore, StoreError, no_states,
 };
 use es_core::stream::Position;
 
@@ -160,7 +160,10 @@ impl Shared {
 
 impl EventStore for MessageDbStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
-        Box::pin(self.shared.batches.append(append))
+        Box::pin(async move {
+            no_states(&append)?;
+            self.shared.batches.append(append).await
+        })
     }
 
     fn read<'a>(

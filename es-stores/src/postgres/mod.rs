@@ -52,7 +52,7 @@ use std::time::Duration;
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, SnapshotStore,
-    StoreError,
+    StoreError, no_states,
 };
 use es_core::stream::Position;
 
@@ -175,7 +175,10 @@ impl Shared {
 
 impl EventStore for PostgresStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
-        Box::pin(self.shared.batches.append(append))
+        Box::pin(async move {
+            no_states(&append)?;
+            self.shared.batches.append(append).await
+        })
     }
 
     fn read<'a>(

@@ -20,6 +20,7 @@ mod options;
 mod queries;
 mod readers;
 mod schema;
+mod states;
 mod units;
 mod writer;
 
@@ -31,7 +32,7 @@ use std::time::{Duration, Instant};
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, Snapshot,
-    SnapshotStore, StoreError,
+    SnapshotStore, StateStore, StoreError,
 };
 use es_core::stream::{Position, StreamName};
 use tokio::sync::watch;
@@ -45,7 +46,7 @@ use writer::{Done, Failure, Task, Writer, raise_head};
 /// How often a waiting reader looks for the events of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Events and snapshots in one SQLite file.
+/// Events, states and snapshots in one SQLite file.
 ///
 /// Clones share their connections. When the last clone is dropped, what is queued is still written
 /// and the file is closed before the drop ends.
@@ -207,6 +208,10 @@ impl EventStore for SqliteStore {
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        Some(self)
+    }
+
+    fn states(&self) -> Option<&dyn StateStore> {
         Some(self)
     }
 }

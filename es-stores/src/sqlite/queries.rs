@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Rows, Statement, params};
 use uuid::Uuid;
 
 use super::numbers::{bounded, position, time, version};
+use super::states::StateQueries;
 
 /// A reader's statements, prepared once.
 pub(super) struct Queries<'c> {
@@ -18,6 +19,7 @@ pub(super) struct Queries<'c> {
     all: Both<'c>,
     head: Statement<'c>,
     snapshot: Statement<'c>,
+    pub(super) states: StateQueries<'c>,
 }
 
 /// One read in either direction.
@@ -47,6 +49,7 @@ impl<'c> Queries<'c> {
             )?,
             head: connection.prepare(include_str!("sql/head.sql"))?,
             snapshot: connection.prepare(include_str!("sql/load_snapshot.sql"))?,
+            states: StateQueries::prepare(connection)?,
         })
     }
 

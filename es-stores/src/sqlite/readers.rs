@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use es_core::record::{Page, ReadRequest};
-use es_core::store::{Snapshot, StoreError, StoreErrorKind};
+use es_core::store::{Snapshot, State, StoreError, StoreErrorKind};
 use es_core::stream::{Position, StreamName};
 use tokio::sync::oneshot;
 
@@ -13,6 +13,7 @@ use super::ahead::{Ahead, Asked, Begun, Found, Read, behind};
 use super::busy;
 use super::file::File;
 use super::queries::Queries;
+use super::states::List;
 use super::writer::join;
 
 /// A question and whom to answer. Where nobody waits any more, the answer is dropped and the thread
@@ -27,6 +28,11 @@ enum Job {
         StreamName,
         oneshot::Sender<Result<Option<Snapshot>, StoreError>>,
     ),
+    State(
+        StreamName,
+        oneshot::Sender<Result<Option<State>, StoreError>>,
+    ),
+    States(List, oneshot::Sender<Result<Vec<State>, StoreError>>),
 }
 
 /// The reading threads' handles. Dropping them waits until each has closed its connection.
@@ -91,6 +97,14 @@ impl Readers {
         stream: StreamName,
     ) -> Result<Option<Snapshot>, StoreError> {
         self.ask(|answer| Job::Snapshot(stream, answer)).await
+    }
+
+    pub(super) async fn state(&self, stream: StreamName) -> Result<Option<State>, StoreError> {
+        self.ask(|answer| Job::State(stream, answer)).await
+    }
+
+    pub(super) async fn states(&self, list: List) -> Result<Vec<State>, StoreError> {
+        self.ask(|answer| Job::States(list, answer)).await
     }
 
     async fn ask<T>(
@@ -174,6 +188,14 @@ impl Reader<'_> {
                 let snapshot = busy::patiently(|| queries.snapshot(&stream));
                 let _ = answer.send(snapshot.map_err(|error| file.error("read", error)));
             }
+            Job::State(stream, answer) => {
+                let state = busy::patiently(|| queries.states.load(&stream));
+                let _ = answer.send(state.map_err(|error| file.error("read", error)));
+            }
+            Job::States(list, answer) => {
+                let states = busy::patiently(|| queries.states.list(&list));
+                let _ = answer.send(states.map_err(|error| file.error("read", error)));
+            }
         }
     }
 
@@ -247,6 +269,8 @@ impl Job {
             }
             Self::Head(answer) => drop(answer.send(Err(error))),
             Self::Snapshot(_, answer) => drop(answer.send(Err(error))),
+            Self::State(_, answer) => drop(answer.send(Err(error))),
+            Self::States(_, answer) => drop(answer.send(Err(error))),
         }
     }
 }

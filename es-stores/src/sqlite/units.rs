@@ -2,7 +2,8 @@
 
 use es_core::record::{NewEvent, NewEvents};
 use es_core::store::{
-    Append, Appended, Decision, ExpectedVersionError, Snapshot, Standing, StreamAppend,
+    Append, Appended, Decision, ExpectedVersionError, Snapshot, Standing, StandingState,
+    StreamAppend,
 };
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -10,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 use uuid::Uuid;
 
 use super::numbers::{bounded, number, position, version};
+use super::states::StateRows;
 
 /// The writer's statements, prepared once.
 pub(super) struct Units<'c> {
@@ -26,6 +28,7 @@ pub(super) struct Units<'c> {
     save_snapshot: Statement<'c>,
     delete_snapshot: Statement<'c>,
     delete_snapshots: Statement<'c>,
+    states: StateRows<'c>,
 }
 
 /// What a unit came to.
@@ -46,6 +49,7 @@ impl<'c> Units<'c> {
             save_snapshot: connection.prepare(include_str!("sql/save_snapshot.sql"))?,
             delete_snapshot: connection.prepare(include_str!("sql/delete_snapshot.sql"))?,
             delete_snapshots: connection.prepare(include_str!("sql/delete_snapshots.sql"))?,
+            states: StateRows::prepare(connection)?,
         })
     }
 
@@ -58,11 +62,16 @@ impl<'c> Units<'c> {
             Decision::Stands(appended) => Ok(Ok(appended)),
             Decision::Write(versions) => {
                 let found = std::mem::take(&mut self.found);
-                let parts = append.streams().iter().zip(versions).zip(found);
-                parts
-                    .map(|((part, version), row)| self.write(part, version, row))
-                    .collect::<rusqlite::Result<_>>()
-                    .map(Ok)
+                let mut versions = versions.into_iter();
+                let mut appended = Vec::with_capacity(versions.len());
+                for (part, row) in append.streams().iter().zip(found) {
+                    let version = versions.next().expect("each part was decided");
+                    appended.push(self.write(part, version, row)?);
+                }
+                for (write, version) in append.states().iter().zip(versions) {
+                    appended.push(self.states.write(write, version)?);
+                }
+                Ok(Ok(appended))
             }
         }
     }
@@ -191,6 +200,10 @@ impl Standing for Units<'_> {
         })?;
         found.collect()
     }
+
+    fn state(&mut self, stream: &StreamName) -> rusqlite::Result<StandingState> {
+        self.states.standing(stream)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -200,7 +213,7 @@ struct StreamRow {
 }
 
 /// Bytes as they are: text where they are UTF-8, so that people can query JSON in SQL, else a blob.
-struct Bytes<'a>(&'a [u8]);
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl ToSql for Bytes<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -381,11 +381,7 @@ fn answer(outcomes: impl Iterator<Item = (Job, Result<Done, Failure>)>) {
 impl Task {
     fn size_bytes(&self) -> usize {
         match self {
-            Self::Append(append) => append
-                .streams()
-                .iter()
-                .map(|part| part.events.size_bytes())
-                .sum(),
+            Self::Append(append) => append.size_bytes(),
             Self::SaveSnapshot(snapshot) => snapshot.state.len(),
             Self::DeleteSnapshot(_) | Self::DeleteSnapshots => 0,
         }

@@ -10,12 +10,13 @@ use es_core::record::{
 };
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, EventStoreExt,
-    Expected, MemoryStore, Payloads, Snapshot, SnapshotStore, StoreError, StreamAppend,
+    Expected, MemoryStore, Payloads, Snapshot, SnapshotStore, StateChange, StateStore, StoreError,
+    StreamAppend,
 };
 use es_core::stream::{Position, StreamName, Version};
 use es_stores::conformance::{
     appending, categories, concurrency, expecting, keeping, paging, reading, repeating,
-    several_streams, snapshots, waiting,
+    several_streams, snapshots, states, waiting,
 };
 use futures_util::FutureExt as _;
 use uuid::Uuid;
@@ -86,6 +87,13 @@ told! {
     takes_states_that_are_no_json by snapshots::a_state_that_is_no_json_is_kept_or_refused
     tells_the_last_conflict by several_streams::of_several_conflicts_the_first_is_told
     keeps_snapshots_of_another_program by snapshots::a_snapshot_of_another_program_is_replaced
+    ignores_versions_of_states by states::a_stale_state_conflicts_and_writes_nothing
+    forgets_ids_of_states by states::a_repeated_write_answers_its_first_outcome
+    rounds_times_of_states by states::a_state_is_read_as_it_was_written
+    keeps_removed_states by states::a_removed_state_is_none_and_its_version_goes_on
+    writes_where_it_should_check by states::a_check_writes_nothing
+    writes_states_apart by states::a_state_goes_with_its_events_or_not_at_all
+    takes_states_it_does_not_declare by states::a_large_state_comes_back
 }
 
 /// Memory with one fault.
@@ -107,6 +115,9 @@ impl Broken {
     }
 
     async fn append_broken(&self, append: &Append) -> Result<Vec<Appended>, AppendError> {
+        if !append.states().is_empty() {
+            return self.append_states_broken(append).await;
+        }
         let Some(first) = append.streams().first() else {
             return self.inner.append(Arc::new(append.clone())).await;
         };
@@ -175,6 +186,44 @@ impl Broken {
             }
             _ => self.inner.append(Arc::new(unit)).await,
         }
+    }
+
+    async fn append_states_broken(&self, append: &Append) -> Result<Vec<Appended>, AppendError> {
+        let mut states = append.states().to_vec();
+        for write in &mut states {
+            let kept = StateStore::load(&self.inner, &write.stream).await?;
+            match (self.fault, &write.change) {
+                (Fault::ignores_versions_of_states, _) => {
+                    write.expected = kept.map_or(Version::EMPTY, |kept| kept.version);
+                }
+                (Fault::forgets_ids_of_states, _) => write.id = Uuid::now_v7(),
+                (Fault::rounds_times_of_states, _) => write.time = write.time.trunc_subsecs(0),
+                (Fault::keeps_removed_states, StateChange::Remove) => {
+                    write.change =
+                        StateChange::Put(kept.map_or_else(Vec::new, |it| it.data).into());
+                }
+                (Fault::writes_where_it_should_check, StateChange::Check) => {
+                    write.change =
+                        StateChange::Put(kept.map_or_else(Vec::new, |it| it.data).into());
+                }
+                _ => {}
+            }
+        }
+        let streams = append.streams().to_vec();
+        let of_streams = Append::all(streams).expect("no stream stands twice");
+        if self.fault == Fault::writes_states_apart {
+            let mut appended = self.inner.append(Arc::new(of_streams)).await?;
+            tokio::task::yield_now().await;
+            let of_states = Append::all(Vec::new()).expect("it is none");
+            let of_states = of_states
+                .with_states(states)
+                .expect("no state stands twice");
+            appended.extend(self.inner.append(Arc::new(of_states)).await?);
+            return Ok(appended);
+        }
+        let unit = of_streams.with_states(states);
+        let unit = unit.expect("no state stands twice");
+        self.inner.append(Arc::new(unit)).await
     }
 
     async fn append_one_by_one(&self, part: &StreamAppend) -> Result<Vec<Appended>, AppendError> {
@@ -364,12 +413,19 @@ impl EventStore for Broken {
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
         Some(self)
     }
+
+    fn states(&self) -> Option<&dyn StateStore> {
+        match self.fault {
+            Fault::takes_states_it_does_not_declare => None,
+            _ => self.inner.states(),
+        }
+    }
 }
 
 impl SnapshotStore for Broken {
     fn save(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let kept = self.inner.load(&snapshot.stream).await?;
+            let kept = SnapshotStore::load(&self.inner, &snapshot.stream).await?;
             match self.fault {
                 Fault::takes_older_snapshots => {
                     self.inner.delete(&snapshot.stream).await?;
@@ -389,7 +445,7 @@ impl SnapshotStore for Broken {
         &'a self,
         stream: &'a StreamName,
     ) -> BoxFuture<'a, Result<Option<Snapshot>, StoreError>> {
-        self.inner.load(stream)
+        SnapshotStore::load(&self.inner, stream)
     }
 
     fn delete<'a>(&'a self, stream: &'a StreamName) -> BoxFuture<'a, Result<bool, StoreError>> {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use es_core::record::{NewEvent, NewEvents, Page, ReadRequest};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, MemoryStore,
-    Payloads, Snapshot, SnapshotStore, StoreError, StoreErrorKind, StreamAppend,
+    Payloads, Snapshot, SnapshotStore, StateChange, StateStore, StateWrite, StoreError,
+    StoreErrorKind, StreamAppend,
 };
 use es_core::stream::{Position, StreamName};
 use serde_json::value::RawValue;
@@ -46,6 +47,9 @@ impl EventStore for JsonStore {
                 .map(rewrite_part)
                 .collect::<Option<_>>();
             let unit = Append::all(unit.ok_or_else(refusal)?).expect("no stream stands twice");
+            let states = append.states().iter().map(rewrite_state);
+            let states = states.collect::<Option<_>>().ok_or_else(refusal)?;
+            let unit = unit.with_states(states).expect("no state stands twice");
             let appended = self.inner.append(Arc::new(unit)).await?;
             self.check_ids(&append);
             Ok(appended)
@@ -75,6 +79,10 @@ impl EventStore for JsonStore {
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
         Some(self)
     }
+
+    fn states(&self) -> Option<&dyn StateStore> {
+        self.inner.states()
+    }
 }
 
 impl SnapshotStore for JsonStore {
@@ -89,7 +97,7 @@ impl SnapshotStore for JsonStore {
         &'a self,
         stream: &'a StreamName,
     ) -> BoxFuture<'a, Result<Option<Snapshot>, StoreError>> {
-        self.inner.load(stream)
+        SnapshotStore::load(&self.inner, stream)
     }
 
     fn delete<'a>(&'a self, stream: &'a StreamName) -> BoxFuture<'a, Result<bool, StoreError>> {
@@ -103,6 +111,17 @@ impl SnapshotStore for JsonStore {
 
 pub(crate) fn refusal() -> StoreError {
     StoreError::new(StoreErrorKind::Invalid, "append: it is no JSON")
+}
+
+fn rewrite_state(write: &StateWrite) -> Option<StateWrite> {
+    let change = match &write.change {
+        StateChange::Put(state) => StateChange::Put(rewrite(state)?.into()),
+        other => other.clone(),
+    };
+    Some(StateWrite {
+        change,
+        ..write.clone()
+    })
 }
 
 fn rewrite_part(part: &StreamAppend) -> Option<StreamAppend> {

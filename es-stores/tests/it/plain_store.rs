@@ -5,11 +5,11 @@ use std::sync::Arc;
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, MemoryStore,
-    StoreError, StoreErrorKind,
+    StoreError, StoreErrorKind, no_states,
 };
 use es_core::stream::Position;
 
-/// Memory without units of several streams, without snapshots, and with the waiting that every
+/// Memory without units of several streams, without snapshots and states, and with the waiting that every
 /// store has.
 #[derive(Debug, Default)]
 pub(crate) struct PlainStore(MemoryStore);
@@ -21,7 +21,10 @@ impl EventStore for PlainStore {
             let refusal = StoreError::new(StoreErrorKind::Unsupported, action);
             return Box::pin(async { Err(refusal.into()) });
         }
-        self.0.append(append)
+        Box::pin(async move {
+            no_states(&append)?;
+            self.0.append(append).await
+        })
     }
 
     fn read<'a>(

@@ -38,6 +38,18 @@ CREATE TABLE snapshots (
     state       BLOB NOT NULL
 ) STRICT;
 
+-- The current state of each aggregate that is state-stored. One that was removed leaves its version.
+CREATE TABLE states (
+    stream   TEXT NOT NULL PRIMARY KEY,
+    category TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    time     INTEGER NOT NULL,  -- of its last write, in microseconds since 1970-01-01T00:00:00Z
+    id       BLOB NOT NULL,     -- of its last write: the 16 bytes of a UUID
+    data     ANY                -- JSON, as TEXT; NULL where it was removed
+) STRICT;
+
+CREATE INDEX states_by_category ON states (category, stream);
+
 -- For people: names instead of numbers, times and ids as text.
 CREATE VIEW event_log AS
 SELECT events.position,

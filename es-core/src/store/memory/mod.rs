@@ -1,5 +1,7 @@
 //! The store in memory: the default of a domain, and the reference for authors of stores.
 
+mod states;
+
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -8,10 +10,11 @@ use uuid::Uuid;
 
 use super::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Decision, Durability, EventStore,
-    Snapshot, SnapshotStore, Standing, StoreError, StreamAppend,
+    Snapshot, SnapshotStore, Standing, StandingState, StateStore, StoreError, StreamAppend,
 };
 use crate::record::{ConsumerGroup, Direction, Page, PageEvent, ReadRequest, Source};
 use crate::stream::{ByName, Position, StreamName, Version};
+use states::States;
 
 /// Events in memory: as durable as the value itself, with every other promise of a store.
 ///
@@ -41,6 +44,7 @@ struct Log {
     categories: Vec<Vec<Position>>,
     streams_by_name: ByName<StreamName, usize>,
     categories_by_name: ByName<String, usize>,
+    states: States,
 }
 
 /// Where an event is.
@@ -102,10 +106,14 @@ impl EventStore for MemoryStore {
                 Decision::Conflict(conflict) => Err(conflict.into()),
                 Decision::Stands(appended) => Ok(appended),
                 Decision::Write(versions) => {
-                    let parts = append.streams().iter().zip(versions);
-                    let appended = parts
+                    let mut versions = versions.into_iter();
+                    let streams = append.streams().iter().zip(versions.by_ref());
+                    let mut appended: Vec<_> = streams
                         .map(|(part, version)| log.write(part, version))
                         .collect();
+                    let states = append.states().iter().zip(versions);
+                    appended
+                        .extend(states.map(|(write, version)| log.states.write(write, version)));
                     self.shared.appended.notify_waiters();
                     Ok(appended)
                 }
@@ -149,6 +157,10 @@ impl EventStore for MemoryStore {
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
         Some(self)
     }
+
+    fn states(&self) -> Option<&dyn StateStore> {
+        Some(self)
+    }
 }
 
 impl Standing for &Log {
@@ -172,6 +184,10 @@ impl Standing for &Log {
         Ok(behind
             .map(|pushed| (pushed.event.id, pushed.position))
             .collect())
+    }
+
+    fn state(&mut self, stream: &StreamName) -> Result<StandingState, Infallible> {
+        Ok(self.states.standing(stream))
     }
 }
 

@@ -1,0 +1,1 @@
+SELECT version, id, data IS NULL FROM states WHERE stream = ?1

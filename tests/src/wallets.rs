@@ -1,0 +1,253 @@
+//! Wallets, and a book of what moved between them: the model beyond single event-sourced aggregates.
+
+use es_core::prelude::*;
+
+/// A wallet was opened.
+#[event]
+pub struct WalletOpened {
+    /// What is in it.
+    pub cents: i64,
+}
+
+/// Money went out.
+#[event]
+pub struct Paid {
+    /// How much.
+    pub cents: i64,
+}
+
+/// Money came in.
+#[event]
+pub struct Received {
+    /// How much.
+    pub cents: i64,
+}
+
+/// Opens a wallet.
+#[command(aggregate = Wallet)]
+pub struct OpenWallet {
+    /// Its name.
+    #[target]
+    pub wallet: String,
+    /// What is in it.
+    pub cents: i64,
+}
+
+/// Pays out of a wallet.
+#[command(aggregate = Wallet)]
+pub struct Pay {
+    /// Which.
+    #[target]
+    pub wallet: String,
+    /// How much.
+    pub cents: i64,
+}
+
+/// Looks into a wallet, and raises nothing.
+#[command(aggregate = Wallet)]
+pub struct Look {
+    /// Which.
+    #[target]
+    pub wallet: String,
+}
+
+/// There is not so much in the wallet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{there_cents} cents are there, {asked_cents} were asked for")]
+pub struct TooLittle {
+    /// What is there.
+    pub there_cents: i64,
+    /// What was asked for.
+    pub asked_cents: i64,
+}
+
+/// Money under a name.
+#[aggregate(event_sourced, id = String, fact_events, snapshot_every = 5)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    cents: i64,
+}
+
+#[aggregate]
+impl Wallet {
+    /// Opens a wallet.
+    pub fn open(name: impl Into<String>, cents: i64) -> Self {
+        Self::raise_new_as(name.into(), WalletOpened { cents })
+    }
+
+    /// What is in it.
+    pub fn cents(&self) -> i64 {
+        self.cents
+    }
+
+    /// Takes out what is there.
+    ///
+    /// # Errors
+    /// [`TooLittle`].
+    pub fn pay(&mut self, cents: i64) -> Result<i64, TooLittle> {
+        if cents > self.cents {
+            return Err(TooLittle {
+                there_cents: self.cents,
+                asked_cents: cents,
+            });
+        }
+        self.pay_blindly(cents);
+        Ok(self.cents)
+    }
+
+    /// Takes out without looking.
+    pub fn pay_blindly(&mut self, cents: i64) {
+        self.raise_(Paid { cents });
+    }
+
+    /// Puts in.
+    pub fn receive(&mut self, cents: i64) {
+        self.raise_(Received { cents });
+    }
+
+    #[handle]
+    fn handle_open(command: OpenWallet) -> Self {
+        Self::open(command.wallet, command.cents)
+    }
+
+    #[handle]
+    fn handle_pay(&mut self, command: &Pay) -> Result<i64, TooLittle> {
+        self.pay(command.cents)
+    }
+
+    #[handle]
+    fn handle_look(&mut self, _: Look) -> Result<i64, std::convert::Infallible> {
+        Ok(self.cents)
+    }
+
+    #[invariant]
+    fn never_below_zero(&self) -> Result<(), Violation> {
+        if self.cents < 0 {
+            return Err(Violation::new(format!("{} cents are there", self.cents)));
+        }
+        Ok(())
+    }
+
+    #[invariant]
+    fn never_thirteen(&self) -> Result<(), &'static str> {
+        match self.cents {
+            13 | -13 => Err("thirteen brings bad luck"),
+            _ => Ok(()),
+        }
+    }
+
+    #[apply]
+    fn opened(event: &WalletOpened) -> Self {
+        Self { cents: event.cents }
+    }
+
+    #[apply]
+    fn paid(&mut self, event: &Paid) {
+        self.cents -= event.cents;
+    }
+
+    #[apply]
+    fn received(&mut self, event: &Received) {
+        self.cents += event.cents;
+    }
+}
+
+/// Money moved from one wallet to another.
+#[event]
+pub struct Moved {
+    /// From which.
+    pub from: String,
+    /// To which.
+    pub to: String,
+    /// How much.
+    pub cents: i64,
+}
+
+/// Begins a book, under an id that is made up.
+#[command(aggregate = Book)]
+pub struct BeginBook {
+    /// What it is called.
+    pub title: String,
+}
+
+/// Gives a book another title.
+#[command(aggregate = Book)]
+pub struct Retitle {
+    /// Which.
+    #[target]
+    pub book: Uuid,
+    /// The title.
+    pub title: String,
+}
+
+/// Counts what moved. Its state is what is stored.
+#[aggregate(events(Moved))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Book {
+    title: String,
+    moves: u64,
+    notes: Vec<String>,
+}
+
+#[aggregate]
+impl Book {
+    /// Begins a book.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            moves: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Begins a book under a given id.
+    pub fn new_as(id: Uuid, title: impl Into<String>) -> Self {
+        Self::new(title).with_id(id)
+    }
+
+    /// What it is called.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How much moved.
+    pub fn moves(&self) -> u64 {
+        self.moves
+    }
+
+    /// Changes the title, and raises nothing.
+    pub fn retitle(&mut self, title: impl Into<String>) {
+        self.title = title.into();
+    }
+
+    /// Counts a move.
+    pub fn moved(&mut self, from: &str, to: &str, cents: i64) {
+        self.moves += 1;
+        self.raise_(Moved {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            cents,
+        });
+    }
+
+    #[handle]
+    fn handle_begin(command: BeginBook) -> Result<Self, String> {
+        if command.title.is_empty() {
+            return Err("a book without a title".to_owned());
+        }
+        Ok(Self::new(command.title))
+    }
+
+    #[handle]
+    fn handle_retitle(&mut self, command: Retitle) {
+        self.retitle(command.title);
+    }
+
+    #[invariant]
+    fn has_a_title(&self) -> Result<(), Violation> {
+        if self.title.is_empty() {
+            return Err("it has no title".into());
+        }
+        Ok(())
+    }
+}
