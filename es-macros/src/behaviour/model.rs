@@ -144,9 +144,10 @@ impl Behaviour {
         match mark {
             Mark::Handle { attribute } => {
                 // It may be called by the framework alone, which hands the command over.
-                function
-                    .attrs
-                    .push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+                function.attrs.push(parse_quote!(#[allow(
+                    clippy::needless_pass_by_value,
+                    clippy::unnecessary_wraps
+                )]));
                 let handler = CommandHandler::new(function, attribute, &self.ident, diagnostics);
                 if let Some(handler) = handler {
                     command_handler::add(&mut self.commands, handler, diagnostics);
