@@ -165,9 +165,9 @@ async fn a_key_answers_the_first_answer_again(place: &Place) -> anyhow::Result<(
         40
     );
     // A rejection is not kept.
-    let refused = domain.process(pay(50)).idempotency_key("later").await;
+    let rejected = domain.process(pay(50)).idempotency_key("later").await;
     assert!(matches!(
-        refused,
+        rejected,
         Err(ProcessError::Rejected(TooLittle { .. }))
     ));
     domain
@@ -239,7 +239,7 @@ async fn a_key_counts_for_as_long_as_the_window_says() -> anyhow::Result<()> {
     let clock = ManualClock::at("2024-06-15T12:00:00Z".parse()?);
     let domain = Domain::builder("bank")
         .clock(clock.source())
-        .idempotency_window(Duration::from_mins(60))
+        .idempotency_window(Duration::from_hours(1))
         .build()?;
     domain.process(open(100)).await?;
     domain.process(pay(10)).idempotency_key("k").await?;

@@ -357,9 +357,9 @@ impl Named {
 
 #[tokio::test]
 async fn an_id_that_can_not_be_made_up_is_asked_for() -> anyhow::Result<()> {
-    let names = Domain::builder("library").build()?.repository::<Named>();
+    let repository = Domain::builder("library").build()?.repository::<Named>();
 
-    let refused = names.add(&mut Named::new(1.0)).await.unwrap_err();
+    let refused = repository.add(&mut Named::new(1.0)).await.unwrap_err();
 
     assert_eq!(
         refused.to_string(),
@@ -367,23 +367,23 @@ async fn an_id_that_can_not_be_made_up_is_asked_for() -> anyhow::Result<()> {
          }.with_id(id)`"
     );
     let mut named = Named::new(0.5).with_id(5);
-    names.add(&mut named).await?;
-    assert!((names.get(&5).await?.ratio - 0.5).abs() < 1e-9);
+    repository.add(&mut named).await?;
+    assert!((repository.get(&5).await?.ratio - 0.5).abs() < 1e-9);
     Ok(())
 }
 
 /// What JSON can not hold was written as `null`, and the state could never be loaded again.
 #[tokio::test]
 async fn a_state_that_would_not_read_back_is_refused() -> anyhow::Result<()> {
-    let names = Domain::builder("library").build()?.repository::<Named>();
+    let repository = Domain::builder("library").build()?.repository::<Named>();
     let mut named = Named::new(f64::NAN).with_id(6);
 
-    let refused = names.add(&mut named).await;
+    let refused = repository.add(&mut named).await;
 
     assert!(
         matches!(refused, Err(SaveError::EncodeState { .. })),
         "{refused:?}"
     );
-    assert!(names.find(&6).await?.is_none());
+    assert!(repository.find(&6).await?.is_none());
     Ok(())
 }

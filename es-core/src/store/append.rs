@@ -130,8 +130,11 @@ impl Append {
     }
 }
 
-fn twice<'a>(names: impl Iterator<Item = &'a StreamName>) -> Result<(), StreamTwice> {
-    let mut seen = HashSet::new();
+fn twice<'a>(names: impl ExactSizeIterator<Item = &'a StreamName>) -> Result<(), StreamTwice> {
+    if names.len() < 2 {
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(names.len());
     for name in names {
         if !seen.insert(name) {
             return Err(StreamTwice(name.clone()));
