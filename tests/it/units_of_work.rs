@@ -1,11 +1,15 @@
 //! Several aggregates committed together, or not at all.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use es_core::prelude::*;
+use es_stores::{SqliteOptions, SqliteStore, Synchronous};
 use es_tests::places::Place;
 use es_tests::stores::LosesReplies;
-use es_tests::wallets::{Book, Wallet};
+use es_tests::wallets::{self, Book, Wallet};
+use proptest::prelude::*;
 
 use crate::on_stores::on_every_store;
 
@@ -15,6 +19,8 @@ on_every_store! {
     what_was_only_looked_at_must_still_hold
     events_and_states_are_one_unit
     a_unit_without_changes_writes_nothing
+    a_killed_process_leaves_no_unit_half_written
+    units_in_each_others_way_are_whole
 }
 
 async fn bank(place: &Place) -> anyhow::Result<(Domain, Repository<Wallet>)> {
@@ -274,4 +280,243 @@ async fn a_handle_of_another_unit_is_told() {
     let second = domain.unit_of_work();
 
     let _ = second[ada].cents();
+}
+
+/// The same folder, schema or database for processes that die in the middle.
+async fn a_killed_process_leaves_no_unit_half_written(place: &Place) -> anyhow::Result<()> {
+    const KILLS: u64 = 12;
+    let Some(uri) = place.uri() else {
+        return Ok(());
+    };
+    let domain = bank_of(place).await?;
+    wallets::begin(&domain).await?;
+    let mut acknowledged = 0;
+
+    for kill in 0..KILLS {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_es-child"));
+        let mut child = child.args(["move", &uri]).stdout(Stdio::piped()).spawn()?;
+        let out = BufReader::new(child.stdout.take().expect("it is piped"));
+        let reader = std::thread::spawn(move || {
+            let lines = out.lines().map_while(Result::ok);
+            lines
+                .filter_map(|line| line.parse::<u64>().ok())
+                .sum::<u64>()
+        });
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(30..300))).await;
+        child.kill()?;
+        child.wait()?;
+        acknowledged += reader.join().expect("it only reads");
+
+        let moved = wallets::check_whole(&domain).await?;
+        assert!(
+            moved >= acknowledged,
+            "kill {kill}: {acknowledged} of {moved}"
+        );
+    }
+    assert!(acknowledged > 0, "the child got something done");
+    Ok(())
+}
+
+async fn units_in_each_others_way_are_whole(place: &Place) -> anyhow::Result<()> {
+    let domain = bank_of(place).await?;
+    wallets::begin(&domain).await?;
+
+    let movers = (0..8).map(|_| {
+        let domain = domain.clone();
+        tokio::spawn(async move {
+            let mut moved = 0;
+            for _ in 0..10 {
+                match wallets::move_at_random(&domain).await {
+                    Ok(times) => moved += times,
+                    Err(SaveError::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(moved)
+        })
+    });
+    let mut moved = 0;
+    for mover in movers.collect::<Vec<_>>() {
+        moved += mover.await??;
+    }
+
+    assert_eq!(wallets::check_whole(&domain).await?, moved);
+    Ok(())
+}
+
+async fn bank_of(place: &Place) -> anyhow::Result<Domain> {
+    let store = place.open().await?;
+    Ok(Domain::builder("bank").event_store(store).build()?)
+}
+
+/// What is done in a unit, and around it.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Moves between two wallets, by their numbers, and notes it in the book.
+    Move(usize, usize, i64),
+    /// Takes out without looking, which the invariants may refuse.
+    PayBlindly(usize, i64),
+    Retitle(String),
+    /// Somebody else changes a wallet while the unit is open.
+    Intrude(usize),
+    /// Somebody else changes the book.
+    IntrudeInTheBook,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let wallet = || 0..3_usize;
+    prop_oneof![
+        6 => (wallet(), wallet(), 1..150_i64).prop_map(|(a, b, cents)| Step::Move(a, b, cents)),
+        1 => (wallet(), 1..300_i64).prop_map(|(a, cents)| Step::PayBlindly(a, cents)),
+        1 => "[a-z]{0,3}".prop_map(Step::Retitle),
+        1 => wallet().prop_map(Step::Intrude),
+        1 => Just(Step::IntrudeInTheBook),
+    ]
+}
+
+/// What everything is at, as plain code would keep it.
+#[derive(Clone, Debug, PartialEq)]
+struct Model {
+    cents: [i64; 3],
+    title: String,
+    moves: u64,
+}
+
+/// A unit is written as the model says, or not at all.
+async fn check(store: impl EventStore, units: Vec<Vec<Step>>) -> anyhow::Result<()> {
+    const NAMES: [&str; 3] = ["ada", "bob", "eve"];
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let (wallets, books) = (domain.repository::<Wallet>(), domain.repository::<Book>());
+    let mut book = Book::new("Ledger");
+    books.add(&mut book).await?;
+    for name in NAMES {
+        wallets.add(&mut Wallet::open(name, 100)).await?;
+    }
+    let mut stored = Model {
+        cents: [100; 3],
+        title: "Ledger".to_owned(),
+        moves: 0,
+    };
+    for steps in units {
+        let mut unit = domain.unit_of_work();
+        let mut wanted = stored.clone();
+        let mut held = [false; 3];
+        let (mut holds_book, mut conflicts, mut changes) = (false, false, false);
+        let mut held_title = None;
+        for step in steps {
+            match step {
+                Step::Move(from, to, cents) => {
+                    let one = unit.get::<Wallet>(&id(NAMES[from])).await?;
+                    let other = unit.get::<Wallet>(&id(NAMES[to])).await?;
+                    let in_book = unit.get::<Book>(book.id()).await?;
+                    (held[from], held[to], holds_book) = (true, true, true);
+                    if unit[one].pay(cents).is_ok() {
+                        unit[other].receive(cents);
+                        unit[in_book].moved(NAMES[from], NAMES[to], cents);
+                        wanted.cents[from] -= cents;
+                        wanted.cents[to] += cents;
+                        wanted.moves += 1;
+                        changes = true;
+                    }
+                }
+                Step::PayBlindly(from, cents) => {
+                    let one = unit.get::<Wallet>(&id(NAMES[from])).await?;
+                    held[from] = true;
+                    unit[one].pay_blindly(cents);
+                    wanted.cents[from] -= cents;
+                    changes = true;
+                }
+                Step::Retitle(title) => {
+                    let in_book = unit.get::<Book>(book.id()).await?;
+                    holds_book = true;
+                    held_title.get_or_insert_with(|| unit[in_book].title().to_owned());
+                    unit[in_book].retitle(&*title);
+                    wanted.title = title;
+                }
+                Step::Intrude(wallet) => {
+                    wallets
+                        .update(&id(NAMES[wallet]), |it| it.receive(1_000))
+                        .await?;
+                    stored.cents[wallet] += 1_000;
+                    wanted.cents[wallet] += 1_000;
+                    conflicts |= held[wallet];
+                }
+                Step::IntrudeInTheBook => {
+                    let title = format!("{}!", stored.title);
+                    let retitled = books
+                        .update(book.id(), |book| book.retitle(&*title))
+                        .await?;
+                    assert!(retitled.version() > 1);
+                    stored.title.push('!');
+                    if !holds_book {
+                        wanted.title.push('!');
+                    }
+                    conflicts |= holds_book;
+                }
+            }
+        }
+        // Retitled there and back is not changed.
+        changes |= held_title.is_some_and(|held| held != wanted.title);
+        let lucky = |cents: &i64| *cents >= 0 && cents.abs() != 13;
+        match unit.commit().await {
+            Ok(_) if changes => {
+                assert!(!conflicts, "a conflict was not noticed");
+                stored = wanted;
+            }
+            // There was nothing to write.
+            Ok(position) => assert_eq!(position, None),
+            Err(SaveError::Conflict(_)) => assert!(conflicts),
+            Err(SaveError::Violated(_)) => {
+                let holds = !wanted.title.is_empty() && wanted.cents.iter().all(lucky);
+                assert!(conflicts || !holds, "{wanted:?}");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let mut found = stored.clone();
+        for (cents, name) in found.cents.iter_mut().zip(NAMES) {
+            *cents = wallets.get(&id(name)).await?.cents();
+        }
+        let read = books.get(book.id()).await?;
+        (found.title, found.moves) = (read.title().to_owned(), read.moves());
+        assert_eq!(found, stored);
+    }
+    Ok(())
+}
+
+fn units() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    prop::collection::vec(prop::collection::vec(step(), 0..6), 0..12)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().expect("it is plain")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_units_are_written_whole_or_not_at_all(units in units()) {
+        let checked = runtime().block_on(check(MemoryStore::new(), units));
+        checked.expect("nothing is wrong with the store");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 32,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_units_are_written_whole_in_a_file_too(units in units()) {
+        let folder = tempfile::tempdir().expect("there is room");
+        let options = SqliteOptions::new().synchronous(Synchronous::Normal);
+        let checked = runtime().block_on(async {
+            let store = SqliteStore::open_with(folder.path().join("a.db"), options).await?;
+            check(store, units).await
+        });
+        checked.expect("nothing is wrong with the store");
+    }
 }

@@ -251,3 +251,90 @@ impl Book {
         Ok(())
     }
 }
+
+/// How many wallets [`begin`] opens, and with how much.
+pub const WALLETS: usize = 6;
+const CENTS: i64 = 1_000;
+
+/// The book of [`begin`].
+const BOOK: Uuid = Uuid::from_u128(7);
+
+/// Opens wallets `0`, `1`, .. and begins a book, where the store keeps states.
+///
+/// # Errors
+/// Where they can not be saved.
+pub async fn begin(domain: &Domain) -> Result<(), SaveError> {
+    let mut unit = domain.unit_of_work();
+    for nth in 0..WALLETS {
+        unit.add(Wallet::open(nth.to_string(), CENTS))?;
+    }
+    if domain.store().states().is_some() {
+        unit.add(Book::new_as(BOOK, "Ledger"))?;
+    }
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Moves money between random wallets, one to three times in one unit, and answers how often.
+///
+/// # Errors
+/// [`SaveError::Conflict`] where others were faster.
+///
+/// # Panics
+/// Where a wallet can not be loaded.
+pub async fn move_at_random(domain: &Domain) -> Result<u64, SaveError> {
+    let mut unit = domain.unit_of_work();
+    let mut moves = 0;
+    let wallet = || fastrand::usize(0..WALLETS).to_string();
+    for _ in 0..fastrand::usize(1..=3) {
+        let (from, to, cents) = (wallet(), wallet(), fastrand::i64(1..200));
+        let one = unit.get::<Wallet>(&from).await.expect("it was opened");
+        let other = unit.get::<Wallet>(&to).await.expect("it was opened");
+        if unit[one].pay(cents).is_err() {
+            continue;
+        }
+        unit[other].receive(cents);
+        if domain.store().states().is_some() {
+            let book = unit.get::<Book>(&BOOK).await.expect("it was begun");
+            unit[book].moved(&from, &to, cents);
+        }
+        moves += 1;
+    }
+    unit.commit().await?;
+    Ok(moves)
+}
+
+/// Asserts that no unit was written by halves, and answers how often money moved.
+///
+/// # Errors
+/// Where something can not be read.
+///
+/// # Panics
+/// Where a unit was.
+pub async fn check_whole(domain: &Domain) -> anyhow::Result<u64> {
+    let (mut cents, mut paid, mut received) = (0, 0, 0);
+    let wallets = domain.repository::<Wallet>();
+    for nth in 0..WALLETS {
+        let id = nth.to_string();
+        cents += wallets.get(&id).await?.cents();
+        let mut history = wallets.history(&id);
+        while let Some(entry) = history.next().await? {
+            match entry.event {
+                WalletEvent::WalletOpened(_) => {}
+                WalletEvent::Paid(_) => paid += 1,
+                WalletEvent::Received(_) => received += 1,
+            }
+        }
+    }
+    let all = i64::try_from(WALLETS).expect("they are few") * CENTS;
+    assert_eq!((cents, paid), (all, received));
+    if domain.store().states().is_some() {
+        let books = domain.repository::<Book>();
+        let book = books.get(&BOOK).await?;
+        let stream = books.stream(&BOOK)?;
+        let moved = domain.store().read_last(&stream).await?;
+        let moved = moved.map_or(0, |last| last.version.get());
+        assert_eq!((book.moves(), moved), (paid, paid));
+    }
+    Ok(paid)
+}

@@ -5,6 +5,7 @@
 //! es-child count FILE TASKS TIMES    count tally `a` up by TASKS x TIMES, TASKS at once
 //! es-child fill FILE EVENTS          append EVENTS events to counter `a`, in commits of 10,000
 //! es-child load FILE                 load counter `a`; report its total and the peak of memory
+//! es-child move URI                  move money between wallets for ever, reporting each unit
 //! ```
 
 use std::io::Write;
@@ -13,6 +14,7 @@ use anyhow::{Context as _, bail};
 use es_core::prelude::*;
 use es_stores::SqliteStore;
 use es_tests::bank::{Counter, Tally};
+use es_tests::wallets;
 
 const ID: &str = "a";
 
@@ -21,8 +23,11 @@ async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [verb, file, ..] = arguments[..] else {
-        bail!("usage: es-child append|count|fill|load FILE ...");
+        bail!("usage: es-child append|count|fill|load|move FILE ...");
     };
+    if verb == "move" {
+        return move_money(file).await;
+    }
     let store = SqliteStore::open(file).await?;
     let domain = Domain::builder("test").event_store(store).build()?;
     let counters = domain.repository::<Counter>();
@@ -71,6 +76,32 @@ async fn count(tallies: &Repository<Tally>, tasks: u64, times: u64) -> anyhow::R
         .collect();
     for task in tasks {
         task.await??;
+    }
+    Ok(())
+}
+
+/// Three at once, who are in each other's way. Reports how much moved when it was acknowledged.
+async fn move_money(uri: &str) -> anyhow::Result<()> {
+    let store = es_stores::connect(uri).await?;
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let movers = (0..3).map(|_| {
+        let domain = domain.clone();
+        tokio::spawn(async move {
+            loop {
+                match wallets::move_at_random(&domain).await {
+                    Ok(moves) => {
+                        let mut out = std::io::stdout().lock();
+                        writeln!(out, "{moves}")?;
+                        out.flush()?;
+                    }
+                    Err(SaveError::Conflict(_)) => {}
+                    Err(error) => return Err::<(), _>(anyhow::Error::from(error)),
+                }
+            }
+        })
+    });
+    for mover in movers.collect::<Vec<_>>() {
+        mover.await??;
     }
     Ok(())
 }
