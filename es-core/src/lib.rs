@@ -61,8 +61,10 @@
 //!
 //! # Where to look
 //!
-//! - [`macro@event`], [`macro@aggregate`], [`macro@apply`] and [`macro@value`]: what may be written.
-//! - [`Domain`] and [`Repository`]: what may be done with it.
+//! - [`macro@event`], [`macro@aggregate`], [`macro@apply`] and [`macro@value`]: what may be written;
+//!   [`macro@command`], [`macro@handle`] and [`macro@invariant`]: what may be asked, and what must hold.
+//! - [`Domain`] and [`Repository`]: what may be done with it; [`UnitOfWork`] with several aggregates at
+//!   once, and [`Domain::process`] with a command.
 //! - [`testing`]: time and ids in the hands of a test.
 //! - [`registry`]: what a program contains, for tools.
 //! - [`store`]: for authors of stores, whose work `es_stores::conformance` tests.
