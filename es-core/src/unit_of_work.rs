@@ -148,6 +148,50 @@ impl UnitOfWork {
         Ok(self.hold(stream, aggregate))
     }
 
+    /// Borrows two aggregates at once, for a function that takes both.
+    ///
+    /// ```
+    /// # use es_core::prelude::*;
+    /// # use es_core::UnitOfWork;
+    /// # #[event] struct Opened { cents: u64 }
+    /// # #[aggregate(event_sourced)] struct Account { cents: u64 }
+    /// # #[aggregate] impl Account {
+    /// #     fn open(cents: u64) -> Self { Self::raise_new(Opened { cents }) }
+    /// #     #[apply] fn opened(event: &Opened) -> Self { Self { cents: event.cents } }
+    /// # }
+    /// fn transfer(from: &mut Account, to: &mut Account, cents: u64) {
+    ///     // ..
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut unit = Domain::builder("bank").build()?.unit_of_work();
+    /// # let (from, to) = (unit.add(Account::open(5))?, unit.add(Account::open(5))?);
+    /// let (from, to) = unit.both(from, to);
+    /// transfer(from, to, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Where both are one aggregate, or a handle is of another unit.
+    pub fn both<A: Aggregate, B: Aggregate>(
+        &mut self,
+        one: InUnit<A>,
+        other: InUnit<B>,
+    ) -> (&mut A, &mut B) {
+        assert_eq!(
+            (one.unit, other.unit),
+            (self.number, self.number),
+            "{FOREIGN}"
+        );
+        let held = self.held.get_disjoint_mut([one.index, other.index]);
+        let [one, other] = held.expect("one aggregate can not be borrowed twice");
+        (
+            &mut downcast::<A>(&mut **one).aggregate,
+            &mut downcast::<B>(&mut **other).aggregate,
+        )
+    }
+
     /// Removes the state of an aggregate when the unit is committed: see
     /// [`Repository::remove`](crate::Repository::remove).
     ///
@@ -206,9 +250,13 @@ impl UnitOfWork {
 
     fn member_mut<A: Aggregate>(&mut self, handle: InUnit<A>) -> &mut Member<A> {
         assert_eq!(handle.unit, self.number, "{FOREIGN}");
-        let held: &mut dyn Any = &mut *self.held[handle.index];
-        held.downcast_mut().expect(ONE_TYPE)
+        downcast(&mut *self.held[handle.index])
     }
+}
+
+fn downcast<A: Aggregate>(held: &mut dyn Held) -> &mut Member<A> {
+    let held: &mut dyn Any = held;
+    held.downcast_mut().expect(ONE_TYPE)
 }
 
 const FOREIGN: &str = "the handle is of another unit of work; get one from this unit";

@@ -272,6 +272,18 @@ async fn a_commit_that_is_given_up_is_written_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+#[should_panic(expected = "one aggregate can not be borrowed twice")]
+async fn one_aggregate_is_not_borrowed_twice() {
+    let mut unit = Domain::builder("bank").build().unwrap().unit_of_work();
+    let ada = unit.add(Wallet::open("ada", 1)).unwrap();
+    let bob = unit.add(Wallet::open("bob", 2)).unwrap();
+
+    let (one, other) = unit.both(ada, bob);
+    assert_eq!((one.cents(), other.cents()), (1, 2));
+    unit.both(ada, ada);
+}
+
+#[tokio::test]
 #[should_panic(expected = "the handle is of another unit of work")]
 async fn a_handle_of_another_unit_is_told() {
     let domain = Domain::builder("bank").build().unwrap();
