@@ -304,7 +304,7 @@ impl Contestant for Ours {
         let mut events = self.accounts.events().limit(usize::try_from(at_most)?);
         let mut count = 0;
         while let Some(decoded) = events.next().await? {
-            std::hint::black_box(decoded.event);
+            std::hint::black_box(decoded.events);
             count += 1;
         }
         Ok(Some(count))

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::event::{DecodeError, EventEnum, EventType};
+use crate::event::{DecodeError, EventEnum, EventType, KnownEvent};
 use crate::invariant::Violation;
 use crate::store::Fingerprint;
 use crate::stream::Version;
@@ -217,6 +217,7 @@ pub enum NoEvents {}
 
 impl EventEnum for NoEvents {
     const TYPES: &'static [EventType] = &[];
+    const KNOWN: &'static [KnownEvent] = &[];
 
     fn event_type(&self) -> EventType {
         match *self {}

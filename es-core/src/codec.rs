@@ -38,10 +38,6 @@ impl<'a> Types<'a> {
         Self { domain, last }
     }
 
-    pub(crate) fn domain(&self) -> &'a DomainName {
-        self.domain
-    }
-
     /// Name and version; `None` where the type is of another domain or form. Pages keep types that
     /// repeat once, so one that stands at the same place as the last is the same.
     pub(crate) fn parse(&mut self, event_type: &'a str) -> Option<(&'a str, u32)> {

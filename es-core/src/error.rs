@@ -178,6 +178,16 @@ pub enum EventProblem {
     /// The payload has another shape than the event.
     #[error("its payload does not decode: {0}")]
     Payload(serde_json::Error),
+    /// The payload has fields that the event does not know.
+    #[error(
+        "its payload has {}, which the event has not: give it back as a field, raise the event's \
+         version and add an upcaster, or leave it out with `#[event(unknown_fields = \"ignore\")]`",
+        names(fields)
+    )]
+    UnknownFields {
+        /// Their names.
+        fields: Vec<String>,
+    },
     /// The metadata is not what it should be.
     #[error("its metadata does not decode: {0}")]
     Metadata(serde_json::Error),
@@ -193,6 +203,11 @@ pub enum EventProblem {
         /// The aggregate.
         aggregate: &'static str,
     },
+}
+
+fn names(fields: &[String]) -> String {
+    let names: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+    names.join(", ")
 }
 
 /// What was raised could not be saved. It stays pending in the aggregate.

@@ -5,6 +5,9 @@ use std::fmt::{self, Debug};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::retired::Life;
+use crate::unknown_fields;
+
 /// A fact that happened: made by [`#[event]`](macro@crate::event) on a struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event",
@@ -18,17 +21,54 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     /// The version of the shape that this struct has.
     const VERSION: u32;
 
+    /// Other names that are decoded as this event: `#[event(alias = "..")]`.
+    const ALIASES: &'static [&'static str] = &[];
+
+    /// Whether it is still stored and raised no more: `#[event(retired)]`.
+    const RETIRED: bool = Self::__Life::RETIRED;
+
+    /// Whether fields that are stored and unknown are left out:
+    /// `#[event(unknown_fields = "ignore")]`.
+    const IGNORES_UNKNOWN_FIELDS: bool = false;
+
     /// Decodes a payload that was stored as `version`, through the upcasters where it is older.
     ///
     /// # Errors
     /// [`DecodeError`] where no step leads from that version, or the payload has another shape.
-    fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError>;
+    fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError> {
+        Self::__decode(version, data).or_else(|error| {
+            match error {
+                DecodeError::Payload(_) if Self::IGNORES_UNKNOWN_FIELDS => {}
+                error => return Err(error),
+            }
+            let known = unknown_fields::split(&Self::__KNOWN, version, data);
+            let (data, fields) = known.ok_or(error)?;
+            let event = Self::__decode(version, &data)?;
+            tracing::info!(event = Self::NAME, ?fields, "unknown fields were left out");
+            Ok(event)
+        })
+    }
 
     // What the enum of an aggregate's events does with one of them: all of it by this trait, so that
     // rustc says once what is no event.
 
     #[doc(hidden)]
+    type __Life: Life;
+
+    #[doc(hidden)]
     const __TYPE: EventType = EventType::of::<Self>();
+
+    #[doc(hidden)]
+    const __KNOWN: KnownEvent = KnownEvent {
+        event_type: Self::__TYPE,
+        aliases: Self::ALIASES,
+        ignores_unknown_fields: Self::IGNORES_UNKNOWN_FIELDS,
+        fields: unknown_fields::fields_of::<Self>,
+    };
+
+    /// Refuses unknown fields, unless serde's own attributes say otherwise.
+    #[doc(hidden)]
+    fn __decode(version: u32, data: &[u8]) -> Result<Self, DecodeError>;
 
     #[doc(hidden)]
     #[must_use]
@@ -49,7 +89,7 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
 
     #[doc(hidden)]
     fn __decode_into<A: From<Self>>(version: u32, data: &[u8]) -> Result<A, DecodeError> {
-        Self::decode(version, data).map(A::from)
+        Self::__decode(version, data).map(A::from)
     }
 }
 
@@ -57,6 +97,13 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
 pub trait EventEnum: Clone + Debug + Send + Sync + 'static {
     /// What can be decoded, in the order of the handlers.
     const TYPES: &'static [EventType];
+
+    #[doc(hidden)]
+    const KNOWN: &'static [KnownEvent];
+
+    /// The stored events that became others.
+    #[doc(hidden)]
+    const UPCASTS: &'static [KnownEvent] = &[];
 
     /// The stored name and version of this event.
     fn event_type(&self) -> EventType;
@@ -67,11 +114,23 @@ pub trait EventEnum: Clone + Debug + Send + Sync + 'static {
     /// Where the event's own `Serialize` fails.
     fn encode(&self, data: &mut Vec<u8>) -> Result<(), serde_json::Error>;
 
-    /// Decodes a payload by its stored name and version.
+    /// Decodes a payload by its stored name, or an alias of it, and version.
     ///
     /// # Errors
     /// [`DecodeError`] where the name or version is unknown, or the payload has another shape.
     fn decode(name: &str, version: u32, data: &[u8]) -> Result<Self, DecodeError>;
+
+    /// Decodes a stored event that became others by [`#[upcast]`](macro@crate::upcast).
+    ///
+    /// # Errors
+    /// As [`EventEnum::decode`]; the name is unknown where it has no upcast.
+    #[expect(
+        unused_variables,
+        reason = "an aggregate without upcasts looks at none of it"
+    )]
+    fn upcast(name: &str, version: u32, data: &[u8]) -> Result<Vec<Self>, DecodeError> {
+        Err(DecodeError::UnknownName)
+    }
 }
 
 /// A stored name and the newest version this program knows of it.
@@ -90,6 +149,24 @@ impl EventType {
             name: E::NAME,
             version: E::VERSION,
         }
+    }
+}
+
+/// What is known of an event by its type alone.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct KnownEvent {
+    pub event_type: EventType,
+    pub aliases: &'static [&'static str],
+    pub ignores_unknown_fields: bool,
+    /// The fields of its newest version, with their aliases, where it is a struct of them.
+    pub fields: fn() -> Option<&'static [&'static str]>,
+}
+
+impl KnownEvent {
+    /// Whether something of this name is decoded as it.
+    pub(crate) fn is_stored_as(&self, name: &str) -> bool {
+        self.event_type.name == name || self.aliases.contains(&name)
     }
 }
 

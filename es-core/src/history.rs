@@ -4,11 +4,12 @@ use std::fmt;
 use std::ops::Deref;
 
 use crate::aggregate::Aggregate;
+use crate::became::Became;
 use crate::error::LoadError;
 use crate::record::{Metadata, ReadRequest, Source};
 use crate::repository::{Replay, Repository, decode_metadata};
 use crate::store::Cursor;
-use crate::stream::StreamName;
+use crate::stream::{StreamName, Version};
 
 /// An aggregate as it was: readable, and nothing else.
 ///
@@ -48,13 +49,14 @@ pub struct History<A: Aggregate> {
     id: A::Id,
     reading: Option<(StreamName, Cursor)>,
     aggregate: Option<A>,
+    version: Version,
 }
 
-/// One event in the life of an aggregate.
+/// One stored event in the life of an aggregate.
 #[non_exhaustive]
 pub struct HistoryEntry<'a, A: Aggregate> {
-    /// What happened.
-    pub event: A::Event,
+    /// What happened: one event, unless an [`#[upcast]`](macro@crate::upcast) says otherwise.
+    pub events: Became<A::Event>,
     /// When, where and under which circumstances.
     pub metadata: Metadata,
     /// The state after it.
@@ -68,10 +70,13 @@ impl<A: Aggregate> History<A> {
             id,
             reading: None,
             aggregate: None,
+            version: Version::EMPTY,
         }
     }
 
-    /// The next event and the state after it, or `None` behind the last.
+    /// The next stored event and the state after it, or `None` behind the last.
+    ///
+    /// An event that was upcast to none before there was any state is passed over.
     ///
     /// A call that is given up loses nothing: the next one goes on where the last event was.
     ///
@@ -79,29 +84,34 @@ impl<A: Aggregate> History<A> {
     /// [`LoadError::NotFound`] where the stream has no events; [`LoadError`] where it can not be
     /// read or replayed.
     pub async fn next(&mut self) -> Result<Option<HistoryEntry<'_, A>>, LoadError> {
-        let (stream, cursor) = match &mut self.reading {
-            Some(reading) => reading,
-            none => none.insert(begin(self.repository.stream(&self.id)?)),
-        };
-        let domain = self.repository.domain();
-        let Some(recorded) = cursor.peek(domain.store()).await? else {
-            return match self.aggregate {
-                Some(_) => Ok(None),
-                None => Err(LoadError::NotFound {
-                    stream: stream.clone(),
-                }),
+        let (events, metadata) = loop {
+            let (stream, cursor) = match &mut self.reading {
+                Some(reading) => reading,
+                none => none.insert(begin(self.repository.stream(&self.id)?)),
             };
+            let domain = self.repository.domain();
+            let Some(recorded) = cursor.peek(domain.store()).await? else {
+                return match self.aggregate {
+                    Some(_) => Ok(None),
+                    None => Err(LoadError::NotFound {
+                        stream: stream.clone(),
+                    }),
+                };
+            };
+            let metadata = decode_metadata(stream, &recorded)?;
+            let mut replay = Replay::new(domain, stream, &self.id);
+            replay.go_on(self.aggregate.take(), self.version);
+            let applied = replay.apply_kept(&recorded);
+            (self.aggregate, self.version) = replay.end();
+            let events = applied?;
+            cursor.pass();
+            if self.aggregate.is_some() {
+                break (events, metadata);
+            }
         };
-        let metadata = decode_metadata(stream, &recorded)?;
-        let mut replay = Replay::new(domain.name(), stream, &self.id);
-        replay.aggregate = self.aggregate.take();
-        let applied = replay.apply_kept(&recorded);
-        self.aggregate = replay.aggregate;
-        let event = applied?;
-        cursor.pass();
         let state = self.aggregate.as_ref().expect("an event was applied to it");
         Ok(Some(HistoryEntry {
-            event,
+            events,
             metadata,
             state,
         }))
@@ -126,7 +136,7 @@ impl<A: Aggregate> fmt::Debug for History<A> {
 impl<A: Aggregate> fmt::Debug for HistoryEntry<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HistoryEntry")
-            .field("event", &self.event)
+            .field("events", &self.events)
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }

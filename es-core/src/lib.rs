@@ -67,6 +67,7 @@
 //!   once, and [`Domain::process`] with a command.
 //! - [`testing`]: time and ids in the hands of a test.
 //! - [`registry`]: what a program contains, for tools.
+//! - [`schema`]: the lock of what is stored, and golden payloads.
 //! - [`store`]: for authors of stores, whose work `es_stores::conformance` tests.
 //!
 //! # Logging
@@ -82,6 +83,7 @@ extern crate self as es_core;
 #[path = "private.rs"]
 pub mod __private;
 mod aggregate;
+mod became;
 mod codec;
 mod command;
 mod domain;
@@ -94,19 +96,24 @@ pub mod prelude;
 pub mod record;
 pub mod registry;
 mod repository;
+mod retired;
 mod root;
+pub mod schema;
 pub mod store;
 pub mod stream;
 pub mod testing;
 mod unit_of_work;
+mod unknown_fields;
+mod upcast;
 
-pub use macros::{aggregate, apply, command, event, handle, invariant, value};
+pub use macros::{aggregate, apply, command, event, handle, invariant, upcast, value};
 pub use {chrono, schemars, serde, serde_json, uuid};
 
 pub use aggregate::{
     Aggregate, AggregateId, AggregateState, BeginsAsDefault, EventSourced, Kept, NewId, Root,
     Snapshots, StateStored,
 };
+pub use became::Became;
 pub use command::{Command, CommandOf, Handle, Process, ProcessError, Targeted};
 pub use domain::{CommandRecords, Domain, DomainBuilder};
 pub use error::{ConfigError, EventProblem, LoadError, OutcomeUnknown, SaveError, UpdateError};
@@ -120,3 +127,4 @@ pub use repository::{
 pub use store::ExpectedVersionError;
 pub use stream::{Category, DomainName, Position, StreamName, Version};
 pub use unit_of_work::{InUnit, UnitOfWork};
+pub use unknown_fields::UnknownFields;

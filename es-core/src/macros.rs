@@ -24,6 +24,9 @@
 /// | `name = "account-opened"` | the stored name; keep it when the struct is renamed | the struct's name |
 /// | `version = 3` | the version of the shape that the struct has | 1 |
 /// | `upcast(1 => f, 2 => g)` | what leads from each older version to the next one | |
+/// | `alias = "Opened"` | another name that is read as this event; it may stand several times | |
+/// | `retired` | it is still stored and applied, and raised no more: raising it does not compile | |
+/// | `unknown_fields = "ignore"` | fields that are stored and that the struct does not have are left out | they are refused |
 /// | `crate = "path"` | where es-core is | found in `Cargo.toml`, also under another name |
 ///
 /// The struct owns its data: no lifetimes, references or type parameters. It derives `Clone`,
@@ -84,6 +87,41 @@
 /// assert_eq!(Registered::decode(1, stored)?.last, "Lovelace");
 /// # Ok::<(), es_core::DecodeError>(())
 /// ```
+///
+/// An event that became another, several, or none, is told by
+/// [`#[upcast]`](macro@crate::upcast) in the aggregate.
+///
+/// # Names
+/// An event that is to be stored under a new name keeps the old ones as aliases. Payloads that are
+/// stored under either are read; what is raised is stored under its `name`.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// #[event(name = "money-deposited", alias = "Deposited")]
+/// pub struct MoneyDeposited {
+///     #[serde(alias = "amount")]
+///     pub cents: u64,
+///     #[serde(default)]
+///     pub memo: String,
+/// }
+///
+/// let stored = br#"{ "amount": 5 }"#;
+/// assert_eq!(MoneyDeposited::decode(1, stored)?.cents, 5);
+/// # Ok::<(), es_core::DecodeError>(())
+/// ```
+///
+/// # Unknown fields
+/// A stored payload with a field that the struct does not have is refused, so that nothing is lost
+/// unseen: the derive gets `#[serde(deny_unknown_fields)]`. With `unknown_fields = "ignore"`, or for a
+/// whole domain by [`DomainBuilder::unknown_fields`](crate::DomainBuilder::unknown_fields), they are
+/// left out, and `tracing` is told the stream, the version, the type and the names of the fields. It
+/// costs decoding such a payload twice, and nothing where there are no unknown fields.
+///
+/// That goes for the fields of the event in its newest version. What is inside of them, and the old
+/// shapes that upcasts take, are types of yours with serde attributes of their own. An event whose serde
+/// attributes make it write what it does not read (`tag`, `into`, `skip_deserializing`, one name for each
+/// direction), or take what is left (`flatten`), is read as serde does.
 ///
 /// # Types of other crates
 /// A field's type is `Serialize`, `Deserialize` and `JsonSchema`: your own by
@@ -292,7 +330,8 @@ pub use es_macros::value;
 /// assert_eq!(dog.id(), "fido");
 /// ```
 ///
-/// `name`, `version` and `upcast` work as on a struct; `id = expression`, of the parameters, gives
+/// The options of `#[event]` on a struct work here too (where the event is retired, the method can not
+/// be called); `id = expression`, of the parameters, gives
 /// the id where the method creates. A parameter is owned and has one type, since it becomes a field;
 /// documentation and `#[serde(..)]` above it are the field's. The body returns nothing, since it is replayed: check and borrow in a method that calls it.
 ///
@@ -353,16 +392,16 @@ pub use es_macros::value;
 /// # What is generated
 /// `pub enum AccountEvent` with a variant and a `From` for each event; `impl Aggregate`, which
 /// applies, encodes and decodes by `match`es without a wildcard; the registration for
-/// [`registry::aggregates`](crate::registry::aggregates). Two events stored under one name do not
-/// compile. `cargo expand` shows all of it; what calls into `es_core::__private` is the framework's
+/// [`registry::aggregates`](crate::registry::aggregates). Two events stored under one name, or under an
+/// alias of the other, do not compile. `cargo expand` shows all of it; what calls into `es_core::__private` is the framework's
 /// own business.
 ///
 /// # Snapshots
-/// A snapshot carries a fingerprint of what made it: the struct's fields, the bodies of the handlers,
-/// the names and versions of the events. Documentation, comments and formatting do not count. After
+/// A snapshot carries a fingerprint of what made it: the struct's fields, the bodies of the handlers
+/// and of the functions with `#[upcast]`, the names and versions of the events. Documentation, comments and formatting do not count. After
 /// a change of any of these, older snapshots are discarded and made anew from the events. What the
 /// macro can not see is told by raising `snapshot_version`: the fields of a nested type, a function
-/// that a handler calls, an upcaster that was corrected, serde's attributes on an event.
+/// that a handler calls, a step of `upcast(..)` that was corrected, serde's attributes on an event.
 ///
 /// A snapshot holds all fields, so none is skipped by serde. One that can not be kept, such as a map
 /// whose keys are structs, fails no commit and is told to `tracing` alone.
@@ -515,3 +554,64 @@ pub use es_macros::handle;
 /// ```
 #[doc(inline)]
 pub use es_macros::invariant;
+
+/// Says in an [`#[aggregate] impl`](macro@crate::aggregate) what a stored event became: one event,
+/// several, none, or another.
+///
+/// The function takes an [`#[event]`](macro@crate::event) that the aggregate once applied, and
+/// returns events that it applies now. What is stored stays as it is. Where it is read, it is decoded
+/// (through its own upcasts, where it is of an older version), the function is called, and what comes
+/// back is applied.
+///
+/// ```
+/// use es_core::prelude::*;
+///
+/// /// Raised until the two were told apart.
+/// #[event(retired)]
+/// pub struct NameAndAddressChanged { pub name: String, pub address: String }
+///
+/// #[event]
+/// pub struct NameChanged { pub name: String }
+///
+/// #[event]
+/// pub struct AddressChanged { pub address: String }
+///
+/// #[aggregate(event_sourced)]
+/// #[derive(Default)]
+/// pub struct Customer { name: String, address: String }
+///
+/// #[aggregate]
+/// impl Customer {
+///     #[upcast]
+///     fn split(old: NameAndAddressChanged) -> (NameChanged, AddressChanged) {
+///         (NameChanged { name: old.name }, AddressChanged { address: old.address })
+///     }
+///
+///     #[apply]
+///     fn name_changed(&mut self, event: NameChanged) { self.name = event.name; }
+///
+///     #[apply]
+///     fn address_changed(&mut self, event: AddressChanged) { self.address = event.address; }
+/// }
+/// ```
+///
+/// | it returns | the stored event became |
+/// |---|---|
+/// | `NameChanged` | another event |
+/// | `(NameChanged, AddressChanged)` | several, in this order |
+/// | `Option<NameChanged>` | another, or none |
+/// | `Vec<CustomerEvent>`, `Vec<NameChanged>` | as many as there are |
+///
+/// It takes its event by value and nothing else, no `self` either: it is called on every load, cannot
+/// fail or wait, and answers the same for the same event. An event has one upcast or one handler.
+///
+/// # Versions
+/// The version of an aggregate counts the stored events, whatever they became. So there is no version
+/// between `NameChanged` and `AddressChanged` above, and
+/// [`history`](crate::Repository::history) and [`events`](crate::Repository::events) answer one entry
+/// for the stored event, with the events that it [became](crate::Became).
+///
+/// Where the first events of a stream became none, the aggregate begins with the first event that is
+/// left; before that there is none to be loaded.
+#[doc(inline)]
+pub use es_macros::upcast;

@@ -14,4 +14,4 @@ pub use crate::record::{Context, Metadata};
 pub use crate::repository::{Committed, Repository};
 pub use crate::store::{EventStore, EventStoreExt, ExpectedVersionError, MemoryStore};
 pub use crate::stream::{Position, StreamName, Version};
-pub use crate::{aggregate, apply, command, event, handle, invariant, value};
+pub use crate::{aggregate, apply, command, event, handle, invariant, upcast, value};

@@ -16,15 +16,17 @@ pub use crate::aggregate::{
     with_id,
 };
 pub use crate::command::{Command, CommandOf, Handle, Targeted};
-pub use crate::event::{DecodeError, Event, EventEnum, EventType};
+pub use crate::event::{DecodeError, Event, EventEnum, EventType, KnownEvent};
 pub use crate::invariant::{Violation, ask};
 pub use crate::registry::{
     AggregateRegistration, BehaviourRegistration, CommandRegistration, EventRegistration,
-    HandlerRegistration, Handles,
+    HandlerRegistration, Handles, UpcastRegistration,
 };
 pub use crate::repository::Decision;
+pub use crate::retired::{NotRetired, Raised, Retired};
 pub use crate::store::Fingerprint;
 use crate::testing::new_aggregate_uuid;
+pub use crate::upcast::{UpcastInto, decode_by_alias, upcast_by_alias};
 
 /// A new id for a new aggregate.
 #[must_use]
@@ -54,14 +56,6 @@ fn from_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> serde_json::Result
 /// Always [`DecodeError::UnknownVersion`].
 pub fn unknown_version<E: Event>() -> Result<E, DecodeError> {
     Err(DecodeError::UnknownVersion { newest: E::VERSION })
-}
-
-/// The answer to a name that no event has.
-///
-/// # Errors
-/// Always [`DecodeError::UnknownName`].
-pub fn unknown_name<E: EventEnum>() -> Result<E, DecodeError> {
-    Err(DecodeError::UnknownName)
 }
 
 /// The encoded state of an aggregate for a snapshot.
@@ -154,8 +148,13 @@ const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// The fingerprint of an aggregate: FNV-1a (Fowler, Noll, Vo) over the hashes made by the macros
-/// and the names and versions of the events.
-pub const fn fingerprint(shape: u64, handlers: u64, events: &[EventType]) -> Fingerprint {
+/// and the names and versions of the events, those that became others among them.
+pub const fn fingerprint(
+    shape: u64,
+    handlers: u64,
+    events: &[EventType],
+    upcasts: &[KnownEvent],
+) -> Fingerprint {
     let mut hash = FNV_OFFSET;
     hash = hash_bytes(hash, &shape.to_le_bytes());
     hash = hash_bytes(hash, &handlers.to_le_bytes());
@@ -163,6 +162,13 @@ pub const fn fingerprint(shape: u64, handlers: u64, events: &[EventType]) -> Fin
     while index < events.len() {
         hash = hash_bytes(hash, events[index].name.as_bytes());
         hash = hash_bytes(hash, &events[index].version.to_le_bytes());
+        index += 1;
+    }
+    index = 0;
+    while index < upcasts.len() {
+        let EventType { name, version } = upcasts[index].event_type;
+        hash = hash_bytes(hash, name.as_bytes());
+        hash = hash_bytes(hash, &version.to_le_bytes());
         index += 1;
     }
     Fingerprint::new(hash)
@@ -177,22 +183,53 @@ const fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// Stops the compiler where two events of one aggregate are stored under one name; `texts` says
-/// what to do for each.
-pub const fn assert_names_differ(events: &[EventType], texts: &[&str]) {
+/// Stops the compiler where two events of one aggregate, `applied` or upcast, are stored under one
+/// name or alias; `texts` says what to do for each.
+pub const fn assert_names_differ(applied: &[KnownEvent], upcast: &[KnownEvent], texts: &[&str]) {
     let mut second = 1;
-    while second < events.len() {
+    while second < applied.len() + upcast.len() {
         let mut first = 0;
         while first < second {
-            assert!(
-                !equal(events[first].name, events[second].name),
-                "{}",
-                texts[second]
-            );
+            let (one, other) = (nth(applied, upcast, first), nth(applied, upcast, second));
+            assert!(!share_a_name(one, other), "{}", texts[second]);
             first += 1;
         }
         second += 1;
     }
+}
+
+const fn nth<'a>(
+    applied: &'a [KnownEvent],
+    upcast: &'a [KnownEvent],
+    index: usize,
+) -> &'a KnownEvent {
+    if index < applied.len() {
+        &applied[index]
+    } else {
+        &upcast[index - applied.len()]
+    }
+}
+
+const fn share_a_name(left: &KnownEvent, right: &KnownEvent) -> bool {
+    let mut index = 0;
+    while index < left.aliases.len() {
+        if is_stored_as(right, left.aliases[index]) {
+            return true;
+        }
+        index += 1;
+    }
+    is_stored_as(right, left.event_type.name)
+}
+
+const fn is_stored_as(event: &KnownEvent, name: &str) -> bool {
+    let mut index = 0;
+    while index < event.aliases.len() {
+        if equal(event.aliases[index], name) {
+            return true;
+        }
+        index += 1;
+    }
+    equal(event.event_type.name, name)
 }
 
 const fn equal(left: &str, right: &str) -> bool {
@@ -237,12 +274,44 @@ pub fn serialize_unit<S: serde::Serializer>(
     serializer.serialize_struct(name, 0)?.end()
 }
 
-/// Reads an event without fields from whatever was stored.
+/// Reads an event without fields: from `{}`, or from nothing at all.
 ///
 /// # Errors
-/// The deserializer's own.
+/// Where there are fields; otherwise the deserializer's own.
 pub fn deserialize_unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    serde::de::Deserialize::deserialize(deserializer).map(|serde::de::IgnoredAny| ())
+    deserializer.deserialize_option(NoFields)
+}
+
+struct NoFields;
+
+impl<'de> serde::de::Visitor<'de> for NoFields {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an event without fields, `{}`")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_struct("event", &[], self)
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        match fields.next_key::<Cow<'de, str>>()? {
+            None => Ok(()),
+            Some(field) => Err(serde::de::Error::unknown_field(&field, &[])),
+        }
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        match fields.next_element::<serde::de::IgnoredAny>()? {
+            None => Ok(()),
+            Some(_) => Err(serde::de::Error::invalid_length(1, &self)),
+        }
+    }
 }
 
 /// The schema of an event without fields.

@@ -10,7 +10,7 @@ use schemars::Schema;
 
 use crate::aggregate::{Kept, Snapshots};
 use crate::command::Command;
-use crate::event::EventType;
+use crate::event::{DecodeError, Event, EventType};
 use crate::store::Fingerprint;
 
 /// A struct with `#[event]`.
@@ -23,8 +23,20 @@ pub struct EventRegistration {
     pub path: &'static str,
     /// The older versions that upcasters lead from.
     pub upcasts_from: &'static [u32],
+    /// Other names that are decoded as this event.
+    pub aliases: &'static [&'static str],
+    /// Whether it is raised no more.
+    pub retired: bool,
+    /// Whether fields that are stored and unknown are left out.
+    pub ignores_unknown_fields: bool,
     /// Makes the JSON Schema of the newest version.
     pub schema: fn() -> Schema,
+    /// The fields that the newest version is read from, with their aliases, where it is a struct
+    /// whose `Deserialize` is derived.
+    pub fields: fn() -> Option<&'static [&'static str]>,
+    /// Decodes a payload that was stored as this version, through the upcasters, and answers the
+    /// payload of the newest.
+    pub upcast: fn(u32, &[u8]) -> Result<Vec<u8>, DecodeError>,
 }
 
 /// A struct with `#[aggregate(..)]`.
@@ -57,6 +69,8 @@ pub struct BehaviourRegistration {
     pub type_id: TypeId,
     /// The events and their handlers, in the order they are written.
     pub handlers: &'static [HandlerRegistration],
+    /// The stored events that became others, in the order they are written.
+    pub upcasts: &'static [UpcastRegistration],
     /// What the states of this program are made by.
     pub fingerprint: Fingerprint,
 }
@@ -87,6 +101,16 @@ pub struct HandlerRegistration {
     pub handles: Handles,
 }
 
+/// A function with `#[upcast]`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UpcastRegistration {
+    /// The stored event that it takes.
+    pub event_type: EventType,
+    /// The name of the function.
+    pub function: &'static str,
+}
+
 /// What a handler does with its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handles {
@@ -98,17 +122,21 @@ pub enum Handles {
 
 impl EventRegistration {
     #[doc(hidden)]
-    pub const fn new(
-        event_type: EventType,
+    pub const fn new<E: Event>(
         path: &'static str,
         upcasts_from: &'static [u32],
         schema: fn() -> Schema,
     ) -> Self {
         Self {
-            event_type,
+            event_type: EventType::of::<E>(),
             path,
             upcasts_from,
+            aliases: E::ALIASES,
+            retired: E::RETIRED,
+            ignores_unknown_fields: E::IGNORES_UNKNOWN_FIELDS,
             schema,
+            fields: E::__KNOWN.fields,
+            upcast: upcast::<E>,
         }
     }
 }
@@ -157,8 +185,15 @@ impl BehaviourRegistration {
         Self {
             type_id: TypeId::of::<A>(),
             handlers,
+            upcasts: &[],
             fingerprint: A::FINGERPRINT,
         }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_upcasts(self, upcasts: &'static [UpcastRegistration]) -> Self {
+        Self { upcasts, ..self }
     }
 }
 
@@ -171,6 +206,22 @@ impl HandlerRegistration {
             handles,
         }
     }
+}
+
+impl UpcastRegistration {
+    #[doc(hidden)]
+    pub const fn new(event_type: EventType, function: &'static str) -> Self {
+        Self {
+            event_type,
+            function,
+        }
+    }
+}
+
+fn upcast<E: Event>(version: u32, data: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let mut newest = Vec::new();
+    E::decode(version, data)?.__encode(&mut newest)?;
+    Ok(newest)
 }
 
 inventory::collect!(EventRegistration);

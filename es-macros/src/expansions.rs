@@ -87,6 +87,45 @@ fn a_behaviour_of_methods_that_are_events() {
     assert_snapshot!(aggregate("", item));
 }
 
+#[test]
+fn a_behaviour_with_upcasts() {
+    let item = r"
+        impl Customer {
+            #[upcast]
+            fn split(old: NameAndAddressChanged) -> (NameChanged, Option<AddressChanged>) {
+                (NameChanged { name: old.name }, old.address.map(AddressChanged::new))
+            }
+
+            #[apply]
+            fn name_changed(&mut self, event: &NameChanged) { self.name = event.name.clone(); }
+
+            #[apply]
+            fn address_changed(&mut self, event: &AddressChanged) { self.address = event.address.clone(); }
+        }
+    ";
+
+    assert_snapshot!(aggregate("", item));
+}
+
+#[test]
+fn a_retired_event() {
+    let options = "retired, alias = \"Opened\", alias = \"Begun\", unknown_fields = \"ignore\"";
+
+    assert_snapshot!(event(options, "pub struct Registered { pub name: String }"));
+}
+
+#[test]
+fn a_retired_method() {
+    let item = r"
+        impl Dog {
+            #[event(Barked, retired)]
+            pub fn bark(&mut self, times: u32) { self.barked += times; }
+        }
+    ";
+
+    assert_snapshot!(aggregate("", item));
+}
+
 #[rustfmt::skip]
 const OPTIONS: &[&str] = &[
     "", ",", ",,", "=", "= 1", "id", "id =", "id = ", "id = ,", "id = <", "id = a < b", "name()",
@@ -96,7 +135,8 @@ const OPTIONS: &[&str] = &[
     "event_sourced, id = Id<A, B>, category", "event_sourced(x)", "event_sourced, category = 1",
     "crate", "crate = 1", "crate = \"\"", "crate = \"a b\"", "crate = \"::es\"",
     "event_sourced, \"x\"", "event_sourced, domain = \"\"", "snapshots", "snapshots = \"off\"",
-    "snapshot_every = \"x\"", "r#type = 1",
+    "snapshot_every = \"x\"", "r#type = 1", "alias", "alias = 1", "alias = \"\", alias = \"a\"",
+    "retired, retired", "retired = 1", "unknown_fields", "unknown_fields = \"\"",
     "event_sourced, snapshot_every = 18446744073709551616", "X, id =", "X Y", "x::y", "1",
 ];
 
@@ -119,6 +159,9 @@ const ITEMS: &[&str] = &[
     "impl A { #[apply] fn a(&mut self, (e): (&(((E))))) {} }",
     "impl A { #[apply] fn a(&mut self, _: &'a mut E) {} }",
     "impl A { #[apply] fn a(&mut self, _: fn(E)) {} #[apply] fn b(&mut self, _: <E as F>::G) {} }",
+    "impl A { #[upcast] fn a() {} #[upcast(x)] fn b(_: u8) -> _ {} #[upcast] #[apply] fn c() {} }",
+    "impl A { #[upcast] async fn a(&self, _: &E, _: F) -> Result<(), ()> {} #[upcast] const B: u8 = 1; }",
+    "impl A { #[upcast] fn a(_: E) -> (E, (F,), Option<>) {} #[apply] fn b(&mut self, _: E) {} }",
     "mod a {}", "use a;", "type A = B;", "trait A {}", "macro_rules! a { () => {} }",
     "static A: u8 = 1;", "/// only documentation", "pub", "#[derive(Clone, #)] struct A;",
     "#[serde(crate)] struct A { a: u8 }",

@@ -1,5 +1,5 @@
 //! The macros of `es-core`, which re-exports them: [`macro@event`], [`macro@value`],
-//! [`macro@aggregate`], [`macro@apply`], [`macro@command`],
+//! [`macro@aggregate`], [`macro@apply`], [`macro@upcast`], [`macro@command`],
 //! [`macro@handle`] and [`macro@invariant`].
 //!
 //! They translate and nothing else: what they generate are matches, constants and calls into
@@ -68,6 +68,13 @@ pub fn handle(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn invariant(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced("invariant", &item.into()).into()
+}
+
+/// Marks what a stored event became in an `#[aggregate] impl`, as [`macro@apply`] marks a handler.
+/// The reference is that of `es_core::upcast`.
+#[proc_macro_attribute]
+pub fn upcast(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("upcast", &item.into()).into()
 }
 
 fn aggregate_attribute(

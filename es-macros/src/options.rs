@@ -10,6 +10,9 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Token, Type};
 
 use crate::diagnostics::Diagnostics;
 
+/// The options that may stand several times.
+const REPEATED: &[&str] = &["alias"];
+
 /// One option as it was written.
 pub struct RawOption {
     /// Its name.
@@ -85,7 +88,9 @@ pub fn parse(
         let name = option.key.to_string();
         if !known.contains(&name.as_str()) {
             diagnostics.push(&option.key, unknown(&name, attribute, known));
-        } else if accepted.iter().any(|earlier| earlier.key == option.key) {
+        } else if !REPEATED.contains(&name.as_str())
+            && accepted.iter().any(|earlier| earlier.key == option.key)
+        {
             diagnostics.push(&option.key, format!("`{name}` stands twice; write it once"));
         } else {
             accepted.push(option);

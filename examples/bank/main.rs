@@ -88,7 +88,9 @@ async fn travel_back(accounts: &Repository<BankAccount>, id: &Uuid) -> anyhow::R
     let mut life = accounts.history(id);
     while let Some(entry) = life.next().await? {
         let (version, balance) = (entry.metadata.version, money(entry.state.balance_cents()));
-        println!("  version {version}: {balance:>6}  {}", words(&entry.event));
+        for event in &entry.events {
+            println!("  version {version}: {balance:>6}  {}", words(event));
+        }
         times.push(entry.metadata.time);
     }
 

@@ -68,13 +68,15 @@ impl Archive {
         loop {
             let entry = match life.next().await {
                 Err(LoadError::NotFound { .. }) | Ok(None) => return Ok(log),
-                entry => entry?,
+                Ok(Some(entry)) => entry,
+                Err(error) => return Err(error),
             };
-            log.extend(entry.map(|entry| {
-                let super::model::CommitLogEvent::CommitRecorded(recorded) = entry.event;
+            let time = entry.metadata.time;
+            log.extend(entry.events.into_iter().map(|event| {
+                let super::model::CommitLogEvent::CommitRecorded(recorded) = event;
                 LogEntry {
                     commit: recorded.commit,
-                    time: entry.metadata.time,
+                    time,
                     added: recorded.added,
                 }
             }));

@@ -21,6 +21,10 @@ pub struct Present {
     pub nothing: DoesNotExist,
 }
 
+/// It means nothing any more.
+#[event(retired, alias = "Shifted")]
+pub struct Moved;
+
 /// An aggregate with conditions.
 #[aggregate(event_sourced)]
 #[derive(Debug, Default, PartialEq)]
@@ -62,6 +66,19 @@ impl Conditional {
         self.nothing += event.count;
     }
 
+    /// Never there.
+    #[cfg(any())]
+    #[upcast]
+    fn missing(_: DoesNotExist) -> Absent {
+        Absent
+    }
+
+    #[cfg(not(any()))]
+    #[upcast]
+    fn r#move(_: Moved) -> Option<Present> {
+        None
+    }
+
     /// Grows, and says so.
     #[cfg(not(any()))]
     #[event(Grown)]
@@ -90,6 +107,8 @@ fn conditions_hold_for_all_that_is_generated() {
         types.iter().map(|t| t.name).collect::<Vec<_>>(),
         ["Present", "Grown"]
     );
+    let moved = <Conditional as Aggregate>::Event::upcast("Shifted", 1, b"{}");
+    assert_eq!(moved.unwrap().len(), 0);
 }
 
 use es_core::EventEnum as _;

@@ -99,19 +99,78 @@ fn events_are_stored_as_serde_writes_them_and_units_as_empty_objects() {
 
 #[test]
 fn attributes_of_serde_hold_when_an_event_is_read() {
-    let read = Attributed::decode(1, br#"{ "number": 3, "unknown": true }"#);
+    let read = Attributed::decode(1, br#"{ "number": 3 }"#);
+    let unknown = Attributed::decode(1, br#"{ "number": 3, "unknown": true }"#);
 
     let expected = Attributed {
         count: 3,
         ..Attributed::default()
     };
     assert_eq!(read.expect("`number` is an alias"), expected);
+    let told = unknown.expect_err("it is refused").to_string();
+    assert!(told.starts_with("unknown field `unknown`"), "{told}");
+}
+
+/// Writes a field that it does not read.
+#[event]
+#[serde(tag = "kind")]
+struct OfAKind {
+    count: u32,
+}
+
+#[event]
+struct Computed {
+    count: u32,
+    #[serde(skip_deserializing)]
+    double: u32,
+    #[serde(rename(serialize = "out", deserialize = "in"), default)]
+    named: u32,
+    #[serde(skip)]
+    unseen: u32,
+}
+
+#[event]
+#[serde(into = "OfAKind")]
+struct Converted {
+    #[serde(default)]
+    number: u32,
+}
+
+impl From<Converted> for OfAKind {
+    fn from(event: Converted) -> Self {
+        let count = event.number;
+        Self { count }
+    }
 }
 
 #[test]
-fn a_unit_event_is_read_from_whatever_was_stored() {
-    for stored in ["{}", "null", "[]", r#"{ "added": "later" }"#] {
+fn what_an_event_writes_it_reads_again() {
+    fn written<E: Event>(event: &E) -> Vec<u8> {
+        serde_json::to_vec(event).unwrap()
+    }
+
+    let kind = written(&OfAKind { count: 1 });
+    let computed = written(&Computed {
+        count: 1,
+        double: 2,
+        named: 3,
+        unseen: 4,
+    });
+    let converted = written(&Converted { number: 1 });
+
+    assert_eq!(OfAKind::decode(1, &kind).unwrap().count, 1);
+    let computed = Computed::decode(1, &computed).unwrap();
+    assert_eq!((computed.count, computed.unseen), (1, 0));
+    assert_eq!(Converted::decode(1, &converted).unwrap().number, 0);
+}
+
+#[test]
+fn a_unit_event_is_read_from_whatever_holds_nothing() {
+    for stored in ["{}", "null", "[]"] {
         assert!(Unit::decode(1, stored.as_bytes()).is_ok(), "{stored}");
+    }
+    for more in [r#"{ "added": "later" }"#, "[1]", "1"] {
+        assert!(Unit::decode(1, more.as_bytes()).is_err(), "{more}");
     }
 }
 

@@ -65,8 +65,18 @@ struct Thing {
     part: Part,
 }
 
+#[event(retired)]
+struct Swollen {
+    by: u64,
+}
+
 #[aggregate]
 impl Thing {
+    #[upcast]
+    fn swollen(old: Swollen) -> (Changed, Changed) {
+        (Changed { by: old.by }, Changed { by: 1 })
+    }
+
     fn begin(id: u64) -> Self {
         Self::raise_new_as(
             id,

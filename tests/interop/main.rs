@@ -219,14 +219,14 @@ impl Bank {
         while let Some(entry) = history.next().await? {
             let metadata = &entry.metadata;
             our_causes.push(metadata.causation_id().map(str::to_owned));
-            ours.push(Event {
+            ours.extend(entry.events.iter().map(|event| Event {
                 kind: metadata.event_type.clone(),
-                cents: match entry.event {
+                cents: match event {
                     BankAccountEvent::Opened(_) => None,
                     BankAccountEvent::Deposited(event) => Some(event.cents),
                 },
                 correlation: metadata.correlation_id().map(str::to_owned),
-            });
+            }));
         }
 
         ensure!(ours == expected.events, "we read {ours:#?}");

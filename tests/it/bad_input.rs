@@ -78,7 +78,7 @@ async fn a_payload_of_another_shape() {
 
     let text = error.to_string();
     assert!(
-        text.ends_with("its payload does not decode: missing field `cents` at line 1 column 11"),
+        text.ends_with("its payload does not decode: unknown field `euros`, expected `cents` at line 1 column 8"),
         "{text}"
     );
     let LoadError::Event {

@@ -170,7 +170,7 @@ async fn section_3_domain_and_repository() -> anyhow::Result<()> {
     let mut life = accounts.history(&id);
     let mut balances = Vec::new();
     while let Some(entry) = life.next().await? {
-        let (_event, _metadata) = (entry.event, entry.metadata);
+        let (_event, _metadata) = (entry.events, entry.metadata);
         balances.push(entry.state.balance_cents);
     }
     assert_eq!(balances, [0, 10_000, 7_000]);

@@ -281,7 +281,7 @@ async fn events_of_all_aggregates_of_a_kind_are_read_decoded(place: &Place) -> a
 
     assert!(events.next().await?.is_none());
     assert_eq!(&opened.id, account.id());
-    assert!(matches!(opened.event, BankAccountEvent::Opened(opened) if opened.owner == "Ada"));
+    assert!(matches!(&*opened.events, [BankAccountEvent::Opened(opened)] if opened.owner == "Ada"));
     assert_eq!(deposited.metadata.version, 2);
     let mut last = accounts.events().backwards().limit(1);
     assert_eq!(last.next().await?.unwrap().metadata.position, 2);

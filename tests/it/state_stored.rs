@@ -67,7 +67,9 @@ async fn a_state_is_kept_with_its_version_and_its_events(place: &Place) -> anyho
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].event_type, "Library.Moved.v1");
     let decoded = books.decode(&events[0])?;
-    let BookEvent::Moved(moved) = decoded.event;
+    let Some(BookEvent::Moved(moved)) = decoded.events.into_one() else {
+        panic!("one event was stored")
+    };
     assert_eq!((decoded.id, moved.cents), (id, 5));
     Ok(())
 }

@@ -179,7 +179,7 @@ async fn a_life_is_told_event_by_event_with_the_state_after_each() -> anyhow::Re
         let hours = (entry.metadata.time - midnight).num_hours();
         assert_eq!(u64::try_from(hours)?, seen - 1);
         assert_eq!(
-            matches!(entry.event, BankAccountEvent::Opened(_)),
+            matches!(*entry.events, [BankAccountEvent::Opened(_)]),
             seen == 1
         );
     }

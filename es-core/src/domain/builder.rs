@@ -17,6 +17,7 @@ use crate::registry;
 use crate::repository::Turns;
 use crate::store::{EventStore, MemoryStore};
 use crate::stream::DomainName;
+use crate::unknown_fields::UnknownFields;
 
 /// What a [`Domain`] will be.
 #[must_use = "a domain is made by `build`"]
@@ -30,6 +31,7 @@ pub struct DomainBuilder {
     conflict_deadline: Duration,
     idempotency_window: Duration,
     command_records: CommandRecords,
+    unknown_fields: UnknownFields,
     join: Vec<Member>,
 }
 
@@ -58,6 +60,7 @@ impl DomainBuilder {
             conflict_deadline: Duration::from_secs(10),
             idempotency_window: Duration::from_hours(24),
             command_records: CommandRecords::default(),
+            unknown_fields: UnknownFields::Refuse,
             join: Vec::new(),
         }
     }
@@ -134,6 +137,22 @@ impl DomainBuilder {
         self
     }
 
+    /// Says what becomes of stored fields that an event does not know: refused unless told
+    /// otherwise. An event's own `#[event(unknown_fields = "ignore")]` goes before.
+    ///
+    /// ```
+    /// use es_core::{Domain, UnknownFields};
+    ///
+    /// # fn main() -> Result<(), es_core::ConfigError> {
+    /// let domain = Domain::builder("bank").unknown_fields(UnknownFields::Ignore).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unknown_fields(mut self, unknown_fields: UnknownFields) -> Self {
+        self.unknown_fields = unknown_fields;
+        self
+    }
+
     /// Makes `A` a member, so that a clash of categories is told by [`DomainBuilder::build`].
     pub fn aggregate<A: Aggregate>(mut self) -> Self {
         self.join.push(Member::of::<A>());
@@ -173,6 +192,7 @@ impl DomainBuilder {
                 conflict_deadline: self.conflict_deadline,
                 idempotency_window: self.idempotency_window,
                 command_records: self.command_records,
+                unknown_fields: self.unknown_fields,
                 members: Mutex::new(members),
                 turns: Turns::default(),
                 pages: Pages::default(),

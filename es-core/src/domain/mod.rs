@@ -22,6 +22,7 @@ use crate::record::Context;
 use crate::repository::{Repository, Turns};
 use crate::store::EventStore;
 use crate::stream::DomainName;
+use crate::unknown_fields::UnknownFields;
 
 /// A bounded context: owns a name and a store, and knows its aggregates.
 ///
@@ -53,6 +54,7 @@ struct Shared {
     conflict_deadline: Duration,
     idempotency_window: Duration,
     command_records: CommandRecords,
+    unknown_fields: UnknownFields,
     members: Mutex<Members>,
     turns: Turns,
     pages: Pages,
@@ -134,6 +136,10 @@ impl Domain {
 
     pub(crate) fn command_records(&self) -> CommandRecords {
         self.shared.command_records
+    }
+
+    pub(crate) fn unknown_fields(&self) -> UnknownFields {
+        self.shared.unknown_fields
     }
 
     pub(crate) fn turns(&self) -> &Turns {

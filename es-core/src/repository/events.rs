@@ -6,20 +6,22 @@ use super::Repository;
 use super::load::{self, decode_metadata};
 use super::states;
 use crate::aggregate::Aggregate;
+use crate::became::Became;
 use crate::codec::Types;
 use crate::error::LoadError;
 use crate::record::{Metadata, RecordedEvent};
 use crate::store::{EventStore, EventStoreExt, Events};
 use crate::stream::{Position, StreamName};
 
-/// An event of an aggregate, read and decoded.
+/// A stored event of an aggregate, read and decoded.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Decoded<A: Aggregate> {
     /// The aggregate it belongs to.
     pub id: A::Id,
-    /// The event.
-    pub event: A::Event,
+    /// What happened: one event, unless an [`#[upcast]`](macro@crate::upcast) says otherwise. They
+    /// share their place in the store, so whoever notes how far it got has seen all of them.
+    pub events: Became<A::Event>,
     /// What travels beside it.
     pub metadata: Metadata,
 }
@@ -32,7 +34,7 @@ impl<A: Aggregate> Repository<A> {
     /// # async fn show<A: Aggregate>(accounts: Repository<A>) -> Result<(), LoadError> {
     /// let mut events = accounts.events().from(Position::new(1_000));
     /// while let Some(decoded) = events.next().await? {
-    ///     println!("{}: {:?}", decoded.id, decoded.event);
+    ///     println!("{}: {:?}", decoded.id, decoded.events);
     /// }
     /// # Ok(())
     /// # }
@@ -54,7 +56,7 @@ impl<A: Aggregate> Repository<A> {
     /// let mut events = domain.store().read_category("bank::bank_account");
     /// while let Some(recorded) = events.next().await? {
     ///     let decoded = accounts.decode(&recorded)?;
-    ///     println!("{}: {:?}", decoded.id, decoded.event);
+    ///     println!("{}: {:?}", decoded.id, decoded.events);
     /// }
     /// # Ok(())
     /// # }
@@ -66,7 +68,8 @@ impl<A: Aggregate> Repository<A> {
     pub fn decode(&self, recorded: &RecordedEvent<'_>) -> Result<Decoded<A>, LoadError> {
         let stream = StreamName::new(&recorded.stream)?;
         let id = states::parse_id::<A>(&stream)?;
-        let event = load::decode_event::<A>(
+        let events = load::decode_event::<A>(
+            &self.domain,
             &mut Types::of(self.domain.name()),
             &stream,
             recorded.replayed(),
@@ -74,7 +77,7 @@ impl<A: Aggregate> Repository<A> {
         let metadata = decode_metadata(&stream, recorded)?;
         Ok(Decoded {
             id,
-            event,
+            events,
             metadata,
         })
     }

@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 
 use super::{known_types, snapshot};
 use crate::aggregate::{self, Aggregate};
+use crate::became::Became;
 use crate::codec::Types;
 use crate::domain::Domain;
 use crate::error::{EventProblem, LoadError};
 use crate::event::{DecodeError, EventEnum};
 use crate::record::{Detail, Metadata, Page, ReadRequest, RecordedEvent, Replayed, Source};
-use crate::stream::{DomainName, StreamName, Version};
+use crate::stream::{StreamName, Version};
+use crate::unknown_fields::{self, UnknownFields};
 
 /// How far a stream is replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(super) async fn load<A: Aggregate>(
         }
         snapshot::warn_ahead(stream);
     }
-    let mut replay = Replay::new(domain.name(), stream, id);
+    let mut replay = Replay::new(domain, stream, id);
     replay.read(domain, until).await?;
     finish(replay, until)
 }
@@ -63,7 +65,7 @@ async fn resume<'a, A: Aggregate>(
     state: A,
     until: Until,
 ) -> Result<Option<Replay<'a, A>>, LoadError> {
-    let mut replay = Replay::new(domain.name(), stream, id);
+    let mut replay = Replay::new(domain, stream, id);
     replay.begin_at(state);
     Ok(replay.read(domain, until).await?.map(|()| replay))
 }
@@ -75,8 +77,8 @@ pub(super) async fn catch_up<A: Aggregate>(
     id: &A::Id,
     aggregate: A,
 ) -> Result<A, LoadError> {
-    let mut replay = Replay::new(domain.name(), stream, id);
-    replay.aggregate = Some(aggregate);
+    let mut replay = Replay::new(domain, stream, id);
+    replay.begin_behind(aggregate);
     replay.read(domain, Until::Head).await?;
     Ok(replay
         .aggregate
@@ -87,13 +89,13 @@ fn finish<A: Aggregate>(replay: Replay<'_, A>, until: Until) -> Result<Option<A>
     let Replay {
         stream,
         aggregate,
-        first_time,
+        begins_later,
         ..
     } = replay;
     let last = aggregate
         .as_ref()
         .map_or(Version::EMPTY, Aggregate::stored_version);
-    match (until, first_time) {
+    match (until, begins_later) {
         (Until::Version(asked), _) if last < asked && last > 0 => Err(LoadError::NoSuchVersion {
             stream: stream.clone(),
             asked,
@@ -110,43 +112,57 @@ fn finish<A: Aggregate>(replay: Replay<'_, A>, until: Until) -> Result<Option<A>
 
 /// Folds the events of one stream into an aggregate.
 pub(crate) struct Replay<'a, A: Aggregate> {
-    domain: &'a DomainName,
+    domain: &'a Domain,
     stream: &'a StreamName,
     id: &'a A::Id,
-    pub(crate) aggregate: Option<A>,
+    aggregate: Option<A>,
+    /// How many events were read: more than the aggregate counts where the first ones were upcast
+    /// to none, so that there is no aggregate yet.
+    version: Version,
     /// A snapshot was taken at this version: the event must be there, and is not applied again.
     seen: Option<Version>,
-    first_time: Option<DateTime<Utc>>,
+    /// The time of the first event that is later than asked for, where nothing is before it.
+    begins_later: Option<DateTime<Utc>>,
 }
 
 impl<'a, A: Aggregate> Replay<'a, A> {
-    pub(crate) fn new(domain: &'a DomainName, stream: &'a StreamName, id: &'a A::Id) -> Self {
+    pub(crate) fn new(domain: &'a Domain, stream: &'a StreamName, id: &'a A::Id) -> Self {
         Self {
             domain,
             stream,
             id,
             aggregate: None,
+            version: Version::EMPTY,
             seen: None,
-            first_time: None,
+            begins_later: None,
         }
+    }
+
+    /// Goes on where an earlier replay ended.
+    pub(crate) fn go_on(&mut self, aggregate: Option<A>, version: Version) {
+        (self.aggregate, self.version) = (aggregate, version);
+    }
+
+    /// What it came to: the state, and how many events were read.
+    pub(crate) fn end(self) -> (Option<A>, Version) {
+        (self.aggregate, self.version)
+    }
+
+    fn begin_behind(&mut self, aggregate: A) {
+        self.version = aggregate.stored_version();
+        self.aggregate = Some(aggregate);
     }
 
     fn begin_at(&mut self, mut aggregate: A) {
         aggregate.root_mut().set_id(self.id.clone());
         self.seen = Some(aggregate.stored_version());
-        self.aggregate = Some(aggregate);
-    }
-
-    fn version(&self) -> Version {
-        self.aggregate
-            .as_ref()
-            .map_or(Version::EMPTY, Aggregate::stored_version)
+        self.begin_behind(aggregate);
     }
 
     /// Reads and folds to the end asked for; the next page is on its way while this one is folded.
     /// `None` where the event of the snapshot is not there.
     async fn read(&mut self, domain: &Domain, until: Until) -> Result<Option<()>, LoadError> {
-        let from = self.seen.unwrap_or_else(|| self.version().next());
+        let from = self.seen.unwrap_or_else(|| self.version.next());
         let name = self.stream.clone();
         let mut request = ReadRequest::new(Source::Stream {
             name,
@@ -189,13 +205,13 @@ impl<'a, A: Aggregate> Replay<'a, A> {
 
     /// Answers whether events behind this page are wanted too.
     fn fold(&mut self, page: &Page, until: Until) -> Result<bool, LoadError> {
-        let mut types = Types::of(self.domain);
+        let mut types = Types::of(self.domain.name());
         for event in page.replayed() {
-            self.first_time.get_or_insert(event.time);
             if self.seen.take_if(|seen| *seen == event.version).is_some() {
                 continue;
             }
             if matches!(until, Until::Time(time) if event.time > time) {
+                self.begins_later = Some(event.time);
                 return Ok(false);
             }
             self.apply(event, &mut types)?;
@@ -203,59 +219,70 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         Ok(true)
     }
 
-    /// Folds one event by value.
+    /// Folds one stored event by value.
     fn apply<'e>(
         &mut self,
         recorded: Replayed<'e>,
         types: &mut Types<'e>,
     ) -> Result<(), LoadError> {
-        let event = self.decode(recorded, types)?;
-        match &mut self.aggregate {
-            Some(aggregate) => {
-                if !aggregate::replay(aggregate, self.id, event) {
-                    return Err(self.creates_again(recorded));
+        self.expect(recorded)?;
+        match decode_one::<A>(types, recorded) {
+            Ok(event) => self.fold_one(event, recorded)?,
+            Err(error) => {
+                for event in decode_more::<A>(self.domain, self.stream, recorded, error)? {
+                    self.fold_one(event, recorded)?;
                 }
             }
-            None => self.create(&event, recorded)?,
         }
         self.count(recorded);
         Ok(())
     }
 
-    /// Folds one event and gives it back.
+    fn fold_one(&mut self, event: A::Event, recorded: Replayed<'_>) -> Result<(), LoadError> {
+        match &mut self.aggregate {
+            Some(aggregate) => match aggregate::replay(aggregate, self.id, event) {
+                true => Ok(()),
+                false => Err(self.creates_again(recorded)),
+            },
+            None => self.create(&event, recorded),
+        }
+    }
+
+    /// Folds one stored event and gives back what it became.
     pub(crate) fn apply_kept(
         &mut self,
         recorded: &RecordedEvent<'_>,
-    ) -> Result<A::Event, LoadError> {
+    ) -> Result<Became<A::Event>, LoadError> {
         let recorded = recorded.replayed();
-        let event = self.decode(recorded, &mut Types::of(self.domain))?;
-        match &mut self.aggregate {
-            Some(aggregate) => {
-                if !aggregate::replay_ref(aggregate, self.id, &event) {
-                    return Err(self.creates_again(recorded));
+        self.expect(recorded)?;
+        let mut types = Types::of(self.domain.name());
+        let events = decode_event::<A>(self.domain, &mut types, self.stream, recorded)?;
+        for event in &events {
+            match &mut self.aggregate {
+                Some(aggregate) => {
+                    if !aggregate::replay_ref(aggregate, self.id, event) {
+                        return Err(self.creates_again(recorded));
+                    }
                 }
+                None => self.create(event, recorded)?,
             }
-            None => self.create(&event, recorded)?,
         }
         self.count(recorded);
-        Ok(event)
+        Ok(events)
     }
 
-    fn decode<'e>(
-        &self,
-        recorded: Replayed<'e>,
-        types: &mut Types<'e>,
-    ) -> Result<A::Event, LoadError> {
-        let expected = self.version().next();
-        if recorded.version != expected {
-            let (stream, found) = (self.stream.clone(), recorded.version);
-            return Err(LoadError::Gap {
-                stream,
-                expected,
-                found,
-            });
+    /// Versions come one by one.
+    fn expect(&self, recorded: Replayed<'_>) -> Result<(), LoadError> {
+        let expected = self.version.next();
+        if recorded.version == expected {
+            return Ok(());
         }
-        decode_event::<A>(types, self.stream, recorded)
+        let (stream, found) = (self.stream.clone(), recorded.version);
+        Err(LoadError::Gap {
+            stream,
+            expected,
+            found,
+        })
     }
 
     fn create(&mut self, event: &A::Event, recorded: Replayed<'_>) -> Result<(), LoadError> {
@@ -275,6 +302,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     fn count(&mut self, recorded: Replayed<'_>) {
+        self.version = recorded.version;
         if let Some(aggregate) = &mut self.aggregate {
             let root = aggregate.root_mut();
             root.stored = recorded.version;
@@ -296,26 +324,81 @@ fn limit(request: &mut ReadRequest, until: Until, from: Version) -> bool {
     wanted > 0
 }
 
+/// What a stored event is read as.
 pub(super) fn decode_event<'e, A: Aggregate>(
+    domain: &Domain,
     types: &mut Types<'e>,
     stream: &StreamName,
     recorded: Replayed<'e>,
-) -> Result<A::Event, LoadError> {
-    let decoded = match types.parse(recorded.event_type) {
+) -> Result<Became<A::Event>, LoadError> {
+    match decode_one::<A>(types, recorded) {
+        Ok(event) => Ok(Became::one(event)),
+        Err(error) => decode_more::<A>(domain, stream, recorded, error),
+    }
+}
+
+fn decode_one<'e, A: Aggregate>(
+    types: &mut Types<'e>,
+    recorded: Replayed<'e>,
+) -> Result<A::Event, DecodeError> {
+    match types.parse(recorded.event_type) {
         Some((name, version)) => A::Event::decode(name, version, recorded.data),
         None => Err(DecodeError::UnknownName),
+    }
+}
+
+/// What a stored event is read as that is not simply one of the aggregate's: it became others, or
+/// has fields that are left out. `error` is what was wrong with it as one of them.
+#[cold]
+fn decode_more<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    recorded: Replayed<'_>,
+    error: DecodeError,
+) -> Result<Became<A::Event>, LoadError> {
+    let Some((name, version)) = Types::of(domain.name()).parse(recorded.event_type) else {
+        return Err(event_error(stream, recorded, problem::<A>(domain, error)));
     };
-    decoded.map_err(|error| {
-        let problem = match error {
-            DecodeError::UnknownName => EventProblem::UnknownType {
-                aggregate: A::NAME,
-                known: known_types::<A>(types.domain()),
-            },
-            DecodeError::UnknownVersion { newest } => EventProblem::UnknownVersion { newest },
-            DecodeError::Payload(error) => EventProblem::Payload(error),
+    let upcast = |data| A::Event::upcast(name, version, data).map(Became::several);
+    let error = match error {
+        DecodeError::UnknownName => match upcast(recorded.data) {
+            Ok(events) => return Ok(events),
+            Err(error) => error,
+        },
+        error => error,
+    };
+    let mut known = A::Event::KNOWN.iter().chain(A::Event::UPCASTS);
+    let known = known.find(|event| event.is_stored_as(name));
+    if let (DecodeError::Payload(_), Some(known)) = (&error, known)
+        && let Some((data, fields)) = unknown_fields::split(known, version, recorded.data)
+    {
+        let decoded = match A::Event::decode(name, version, &data) {
+            Err(DecodeError::UnknownName) => upcast(&data),
+            decoded => decoded.map(Became::one),
         };
-        event_error(stream, recorded, problem)
-    })
+        if let Ok(events) = decoded {
+            let ignore = domain.unknown_fields() == UnknownFields::Ignore;
+            if !ignore && !known.ignores_unknown_fields {
+                let problem = EventProblem::UnknownFields { fields };
+                return Err(event_error(stream, recorded, problem));
+            }
+            let (version, event_type) = (recorded.version, recorded.event_type);
+            tracing::info!(%stream, %version, event_type, ?fields, "unknown fields were left out");
+            return Ok(events);
+        }
+    }
+    Err(event_error(stream, recorded, problem::<A>(domain, error)))
+}
+
+fn problem<A: Aggregate>(domain: &Domain, error: DecodeError) -> EventProblem {
+    match error {
+        DecodeError::UnknownName => EventProblem::UnknownType {
+            aggregate: A::NAME,
+            known: known_types::<A>(domain.name()),
+        },
+        DecodeError::UnknownVersion { newest } => EventProblem::UnknownVersion { newest },
+        DecodeError::Payload(error) => EventProblem::Payload(error),
+    }
 }
 
 pub(crate) fn decode_metadata(

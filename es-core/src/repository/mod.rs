@@ -296,7 +296,7 @@ impl<A: Aggregate> Repository<A> {
     /// # async fn show<A: es_core::EventSourced>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
     /// let mut life = accounts.history(&id);
     /// while let Some(entry) = life.next().await? {
-    ///     println!("{} {:?}", entry.metadata.time, entry.event);
+    ///     println!("{} {:?}", entry.metadata.time, entry.events);
     /// }
     /// # Ok(())
     /// # }

@@ -37,7 +37,10 @@ pub fn declared_events(krate: &Crate, aggregate: &Ident, events: &[Path]) -> Tok
             let variant = &handler.variant;
             quote! {
                 #[automatically_derived]
-                impl #private::Raise<#event> for #aggregate {
+                impl #private::Raise<#event> for #aggregate
+                where
+                    for<'__a> #event: #private::NotRetired,
+                {
                     fn raise(&mut self, event: #event) {
                         #private::record(self, #name::#variant(event));
                     }
@@ -89,6 +92,7 @@ impl Names<'_> {
                 const FINGERPRINT: #private::Fingerprint = #private::fingerprint(
                     <Self as #private::AggregateState>::SHAPE,
                     0,
+                    &[],
                     &[],
                 );
 

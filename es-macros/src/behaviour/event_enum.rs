@@ -28,6 +28,7 @@ impl Names<'_> {
         let froms = self.handlers().map(|handler| self.from(handler));
         let traits = self.clone_and_debug();
         let event_enum_impl = self.event_enum_impl();
+        let upcast_targets = self.upcast_targets();
         let names_differ = self.names_differ();
         quote! {
             #[doc = #doc]
@@ -39,6 +40,7 @@ impl Names<'_> {
             #(#froms)*
             #traits
             #event_enum_impl
+            #upcast_targets
             #names_differ
         }
     }
@@ -97,6 +99,11 @@ impl Names<'_> {
             let (cfgs, event_type) = (&handler.cfgs, self.of(handler, "__TYPE"));
             quote!(#(#cfgs)* #event_type)
         });
+        let known = self.handlers().map(|handler| {
+            let (cfgs, known) = (&handler.cfgs, self.of(handler, "__KNOWN"));
+            quote!(#(#cfgs)* #known)
+        });
+        let upcasts = self.upcast_items();
         let event_types = self.arms(|handler| (quote!(_), self.of(handler, "__TYPE")));
         let encodes = self.arms(|handler| {
             let encode = self.of(handler, "__encode");
@@ -111,6 +118,7 @@ impl Names<'_> {
             #[automatically_derived]
             impl #private::EventEnum for #event_enum {
                 const TYPES: &'static [#private::EventType] = &[#(#types),*];
+                const KNOWN: &'static [#private::KnownEvent] = &[#(#known),*];
 
                 fn event_type(&self) -> #private::EventType {
                     match *self { #event_types }
@@ -127,9 +135,11 @@ impl Names<'_> {
                 ) -> ::core::result::Result<Self, #private::DecodeError> {
                     match __name {
                         #(#decodes)*
-                        _ => #private::unknown_name(),
+                        _ => #private::decode_by_alias(__name, __version, __data),
                     }
                 }
+
+                #upcasts
             }
         }
     }
@@ -138,16 +148,23 @@ impl Names<'_> {
     fn names_differ(&self) -> TokenStream {
         let (private, event_enum) = (&self.private, &self.event_enum);
         let aggregate = &self.behaviour.ident;
-        let texts = self.handlers().map(|Handler { cfgs, event, .. }| {
+        let applied = self
+            .handlers()
+            .map(|handler| (&handler.cfgs, &handler.event));
+        let upcasts = self.behaviour.upcasts.iter();
+        let upcast = upcasts.map(|upcast| (&upcast.cfgs, &upcast.event));
+        let texts = applied.chain(upcast).map(|(cfgs, event)| {
             let event = text(event);
             let text = format!(
                 "two events of `{aggregate}` are stored under one name, and `{event}` is the second; \
-                 give it one of its own: `#[event(name = \"...\")]`"
+                 give it a `name` and an `alias` of its own: `#[event(name = \"...\")]`"
             );
             quote!(#(#cfgs)* #text)
         });
-        let types = quote!(<#event_enum as #private::EventEnum>::TYPES);
-        let assertion = quote!(#private::assert_names_differ(#types, &[#(#texts),*]));
+        let events = quote!(<#event_enum as #private::EventEnum>);
+        let assertion = quote! {
+            #private::assert_names_differ(#events::KNOWN, #events::UPCASTS, &[#(#texts),*])
+        };
         let assertion = self.on_the_name(assertion);
         quote!(const _: () = #assertion;)
     }

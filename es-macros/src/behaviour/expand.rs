@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{ImplItem, parse_quote};
+use syn::{ImplItem, Path, parse_quote};
 
 use super::model::{Behaviour, Handler};
 use crate::event;
@@ -189,7 +189,11 @@ impl<'a> Names<'a> {
     /// A part of `Event` for a handler's event: what is no event is told on the event's name, always
     /// in the same words and so once.
     pub(super) fn of(&self, handler: &Handler, item: &str) -> TokenStream {
-        let (krate, event) = (&self.behaviour.krate, &handler.event);
+        self.of_event(&handler.event, item)
+    }
+
+    pub(super) fn of_event(&self, event: &Path, item: &str) -> TokenStream {
+        let krate = &self.behaviour.krate;
         let item = format_ident!("{item}");
         located(quote!(<#event as #krate::Event>::#item), event.span())
     }
@@ -233,7 +237,10 @@ impl<'a> Names<'a> {
         quote! {
             #(#cfgs)*
             #[automatically_derived]
-            impl #private::Raise<#event> for #aggregate {
+            impl #private::Raise<#event> for #aggregate
+            where
+                for<'__a> #event: #private::NotRetired,
+            {
                 fn raise(&mut self, event: #event) {
                     #private::raise(self, #event_enum::#variant(event));
                 }
@@ -253,7 +260,10 @@ impl<'a> Names<'a> {
         quote! {
             #(#cfgs)*
             #[automatically_derived]
-            impl #private::RaiseNew<#event> for #aggregate {
+            impl #private::RaiseNew<#event> for #aggregate
+            where
+                for<'__a> #event: #private::NotRetired,
+            {
                 fn raise_new(id: #id, event: #event) -> Self {
                     #private::raise_new(id, #event_enum::#variant(event))
                 }
@@ -290,6 +300,7 @@ impl<'a> Names<'a> {
                     #shape,
                     #hash,
                     <#event_enum as #private::EventEnum>::TYPES,
+                    <#event_enum as #private::EventEnum>::UPCASTS,
                 );
 
                 #create
@@ -356,10 +367,12 @@ impl<'a> Names<'a> {
                 )
             }
         });
+        let upcasts = self.upcast_registrations();
         quote! {
             const _: () = {
                 #private::inventory::submit! {
                     #private::BehaviourRegistration::new::<#aggregate>(&[#(#handlers),*])
+                    #upcasts
                 }
             };
         }

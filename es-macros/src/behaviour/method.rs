@@ -131,7 +131,10 @@ impl<'a> EventMethod<'a> {
     }
 
     /// The method that raises, and the function that applies.
-    pub fn halves(&self) -> (ImplItemFn, ImplItemFn) {
+    ///
+    /// Where the event is retired, whoever calls the method is told.
+    pub fn halves(&self, event: &Event) -> (ImplItemFn, ImplItemFn) {
+        let retired = event.retired.then(|| event.krate.private());
         let event = &self.handler.event;
         let fields = self.fields.iter().map(|field| {
             let (cfgs, ident) = (cfgs(&field.attrs), &field.ident);
@@ -159,6 +162,10 @@ impl<'a> EventMethod<'a> {
             }
         }
         raising.block = raise;
+        if let Some(private) = retired {
+            let bounds = &mut raising.sig.generics.make_where_clause().predicates;
+            bounds.push(parse_quote!(for<'__a> #event: #private::NotRetired));
+        }
         (raising, self.applying())
     }
 

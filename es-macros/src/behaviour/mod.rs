@@ -12,6 +12,7 @@ mod literals;
 mod method;
 mod model;
 mod parse;
+mod upcast;
 
 use proc_macro2::TokenStream;
 use syn::ItemImpl;

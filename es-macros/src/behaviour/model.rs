@@ -1,5 +1,7 @@
 //! What the behaviour of an aggregate is, checked: handlers, and the events that methods define.
 
+use std::mem;
+
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, Type, parse_quote};
@@ -11,6 +13,7 @@ use super::invariant::Invariant;
 use super::literals;
 use super::method::EventMethod;
 use super::parse::{Mark, Marked};
+use super::upcast::Upcast;
 use crate::diagnostics::Diagnostics;
 use crate::event::Event;
 use crate::hash::TokenHash;
@@ -27,9 +30,10 @@ pub struct Behaviour {
     pub handlers: Vec<Handler>,
     pub commands: Vec<CommandHandler>,
     pub invariants: Vec<Invariant>,
+    pub upcasts: Vec<Upcast>,
     /// The structs that `#[event(..)]` methods define.
     pub events: Vec<(Vec<Attribute>, Event)>,
-    /// A hash of all handlers.
+    /// A hash of all handlers and upcasts.
     pub hash: u64,
     /// Whether no mistake was found.
     pub sound: bool,
@@ -89,9 +93,7 @@ impl Behaviour {
             }
         }
 
-        let of_events =
-            |marked: &&Marked| !matches!(marked.mark, Mark::Handle { .. } | Mark::Invariant { .. });
-        let event_sourced = marked.iter().filter(of_events).count() > 0;
+        let event_sourced = marked.iter().any(|marked| marked.mark.is_of_an_event());
         let mut behaviour = Self {
             event_sourced,
             knows_its_events: true,
@@ -107,10 +109,19 @@ impl Behaviour {
                 _ => index,
             };
             if let Some(function) = function(&behaviour.item.items[index]) {
-                calls::check_handler(function, &behaviour.ident, &event_methods, diagnostics);
+                if !matches!(mark, Mark::Upcast { .. }) {
+                    calls::check_handler(function, &behaviour.ident, &event_methods, diagnostics);
+                }
                 hash.add(&function.sig).add(&function.block);
                 let function = behaviour.take(function.clone(), mark, diagnostics);
                 behaviour.item.items[index] = ImplItem::Fn(function);
+            }
+        }
+        for upcast in mem::take(&mut behaviour.upcasts) {
+            if !event_sourced {
+                upcast.refuse_without_handlers(diagnostics);
+            } else if upcast.is_alone(&behaviour.upcasts, &behaviour.handlers, diagnostics) {
+                behaviour.upcasts.push(upcast);
             }
         }
         behaviour.hash = hash.finish();
@@ -125,6 +136,7 @@ impl Behaviour {
             krate,
             ident,
             handlers: Vec::new(),
+            upcasts: Vec::new(),
             commands: Vec::new(),
             invariants: Vec::new(),
             events: Vec::new(),
@@ -180,8 +192,8 @@ impl Behaviour {
             Mark::Event { name, options, id } => {
                 let method = EventMethod::new(&function, &name, id, &self.ident, diagnostics);
                 let event = method.event(options, &self.krate, diagnostics);
+                let halves = (!method.handler.broken).then(|| method.halves(&event));
                 self.events.push((method.event_attrs(), event));
-                let halves = (!method.handler.broken).then(|| method.halves());
                 let handler = method.handler;
                 if let Some((raising, applying)) = halves {
                     function = raising;
@@ -190,6 +202,16 @@ impl Behaviour {
                 Some(handler)
             }
             Mark::Handle { .. } | Mark::Invariant { .. } | Mark::Unclear => None,
+            Mark::Upcast { attribute } => {
+                let upcast = Upcast::new(&function, &attribute, &self.ident, diagnostics);
+                let lints = match upcast {
+                    Some(_) => quote!(clippy::needless_pass_by_value, clippy::unnecessary_wraps),
+                    None => quote!(unused),
+                };
+                function.attrs.push(parse_quote!(#[allow(#lints)]));
+                self.upcasts.extend(upcast);
+                return function;
+            }
         };
         if handler.as_ref().is_none_or(|handler| handler.broken) {
             // What it does not use is not what is wrong with it.

@@ -32,8 +32,20 @@ pub enum Mark {
     Handle { attribute: Attribute },
     /// `#[invariant]`.
     Invariant { attribute: Attribute },
+    /// `#[upcast]`.
+    Upcast { attribute: Attribute },
     /// Its attribute is wrong: which event it is about is not known.
     Unclear,
+}
+
+impl Mark {
+    /// Whether it says what an event does to the state, which makes the aggregate event-sourced.
+    pub fn is_of_an_event(&self) -> bool {
+        matches!(
+            self,
+            Self::Apply { .. } | Self::Event { .. } | Self::Unclear
+        )
+    }
 }
 
 /// The options of `#[aggregate]` on an `impl`.
@@ -106,7 +118,7 @@ fn attributes(item: &mut ImplItem) -> Option<&mut Vec<Attribute>> {
 }
 
 /// The attributes that are ours in a block.
-const ATTRIBUTES: [&str; 4] = ["apply", "event", "handle", "invariant"];
+const ATTRIBUTES: [&str; 5] = ["apply", "event", "handle", "invariant", "upcast"];
 
 /// Whether it is one of ours, also by a path such as `#[es_core::apply]`. An attribute
 /// of that name from elsewhere is not.
@@ -125,6 +137,7 @@ fn mark(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Mark> {
         "apply" => Some(apply(&attribute, diagnostics)),
         "handle" => Some(Mark::Handle { attribute }),
         "invariant" => Some(Mark::Invariant { attribute }),
+        "upcast" => Some(Mark::Upcast { attribute }),
         _ => event_method(&attribute, diagnostics),
     }
 }

@@ -3,9 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned as _;
-use syn::{Fields, ItemStruct};
+use syn::{Fields, ItemStruct, parse_quote};
 
 use super::model::Event;
+use super::strict;
 use crate::derives::{self, Derive, Present};
 use crate::fields;
 use crate::span::located;
@@ -20,7 +21,14 @@ pub fn expand(event: &Event) -> Vec<TokenStream> {
     if event.owned {
         items.extend(fields::check(item.fields.iter(), "FieldOfEvent", krate));
     }
-    items.push(quote!(#derives #item));
+    // Below the user's own derives, one of which may be `Deserialize`.
+    let mut strict = item.clone();
+    if strict::may_be(item) {
+        strict
+            .attrs
+            .push(parse_quote!(#[serde(deny_unknown_fields)]));
+    }
+    items.push(quote!(#derives #strict));
     if event.owned {
         if matches!(item.fields, Fields::Unit) {
             items.extend(unit_impls(event));
@@ -49,13 +57,30 @@ fn event_impl(event: &Event) -> TokenStream {
         true => upcast_arms(event),
         false => TokenStream::new(),
     };
+    let text = quote!(&'static ::core::primitive::str);
+    let aliases = (!event.aliases.is_empty()).then(|| {
+        let aliases = &event.aliases;
+        quote!(const ALIASES: &'static [#text] = &[#(#aliases),*];)
+    });
+    let ignores = event.ignores_unknown_fields.then(|| {
+        quote!(
+            const IGNORES_UNKNOWN_FIELDS: ::core::primitive::bool = true;
+        )
+    });
+    let life = match event.retired {
+        true => quote!(Retired),
+        false => quote!(Raised),
+    };
     quote! {
         #[automatically_derived]
         impl #krate::Event for #ident {
             const NAME: &'static ::core::primitive::str = #name;
             const VERSION: ::core::primitive::u32 = #version;
+            #aliases
+            #ignores
+            type __Life = #private::#life;
 
-            fn decode(
+            fn __decode(
                 __version: ::core::primitive::u32,
                 __data: &[::core::primitive::u8],
             ) -> ::core::result::Result<Self, #private::DecodeError> {
@@ -75,8 +100,7 @@ fn registration(event: &Event) -> TokenStream {
     quote! {
         const _: () = {
             #private::inventory::submit! {
-                #private::EventRegistration::new(
-                    #private::EventType::of::<#ident>(),
+                #private::EventRegistration::new::<#ident>(
                     ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#ident)),
                     &[#(#older),*],
                     #private::schema_of::<#ident>,

@@ -18,6 +18,11 @@ pub struct Event {
     pub version: u32,
     /// The function that leads from version 1 to 2, from 2 to 3, and so on.
     pub upcasts: Vec<Path>,
+    /// The other names that it is stored under.
+    pub aliases: Vec<LitStr>,
+    /// Whether it is raised no more.
+    pub retired: bool,
+    pub ignores_unknown_fields: bool,
     /// Whether it owns its data and is one type: else it is no event, only a struct.
     pub owned: bool,
 }
@@ -34,6 +39,7 @@ impl Event {
             }
             None => LitStr::new(&item.ident.unraw().to_string(), item.ident.span()),
         };
+        check_aliases(&name, &options.aliases, diagnostics);
         let version = match options.version {
             Some((0, span)) => {
                 let message = "versions begin with 1";
@@ -53,6 +59,9 @@ impl Event {
             name,
             version,
             upcasts,
+            aliases: options.aliases,
+            retired: options.retired,
+            ignores_unknown_fields: options.ignores_unknown_fields,
             owned,
         }
     }
@@ -65,6 +74,24 @@ fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
             name,
             "a stored name is not empty and holds no white space, as in `\"account-opened\"`",
         );
+    }
+}
+
+/// An alias is a name that nothing else of the event is.
+fn check_aliases(name: &LitStr, aliases: &[LitStr], diagnostics: &mut Diagnostics) {
+    let mut earlier = vec![name.value()];
+    for alias in aliases {
+        check_name(alias, diagnostics);
+        if earlier.contains(&alias.value()) {
+            diagnostics.push(
+                alias,
+                format!(
+                    "the event is stored as `{}` already; an alias is a name that it had before",
+                    alias.value()
+                ),
+            );
+        }
+        earlier.push(alias.value());
     }
 }
 

@@ -9,7 +9,15 @@ use crate::diagnostics::Diagnostics;
 use crate::options::{self, RawOption};
 
 /// The options of `#[event]` on a struct.
-pub const OPTIONS: &[&str] = &["name", "version", "upcast", "crate"];
+pub const OPTIONS: &[&str] = &[
+    "name",
+    "version",
+    "upcast",
+    "alias",
+    "retired",
+    "unknown_fields",
+    "crate",
+];
 
 /// The options as they were written.
 #[derive(Default)]
@@ -17,6 +25,9 @@ pub struct EventOptions {
     pub name: Option<LitStr>,
     pub version: Option<(u32, Span)>,
     pub upcasts: Option<(Span, Vec<Upcast>)>,
+    pub aliases: Vec<LitStr>,
+    pub retired: bool,
+    pub ignores_unknown_fields: bool,
     pub krate: Option<Path>,
 }
 
@@ -60,6 +71,21 @@ impl EventOptions {
             "name" => self.name = diagnostics.ok(option.string()),
             "version" => self.version = diagnostics.ok(option.number()),
             "crate" => self.krate = diagnostics.ok(option.path()),
+            "alias" => self.aliases.extend(diagnostics.ok(option.string())),
+            "retired" => self.retired = diagnostics.ok(option.flag()).is_some(),
+            "unknown_fields" => {
+                let said = option
+                    .string()
+                    .and_then(|said| match said.value().as_str() {
+                        "ignore" => Ok(true),
+                        "refuse" => Ok(false),
+                        _ => Err(syn::Error::new(
+                            said.span(),
+                            "expected was `\"refuse\"`, as without it, or `\"ignore\"`",
+                        )),
+                    });
+                self.ignores_unknown_fields = diagnostics.ok(said).unwrap_or_default();
+            }
             "upcast" => {
                 let steps = option.list("upcast(1 => add_currency, 2 => split_name)");
                 let parser = Punctuated::<Upcast, Token![,]>::parse_terminated;

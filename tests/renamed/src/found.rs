@@ -14,6 +14,13 @@ pub struct Deposited {
     pub cents: u64,
 }
 
+/// Money came back.
+#[::es::event(retired, alias = "Returned")]
+pub struct Refunded {
+    /// How much.
+    pub cents: u64,
+}
+
 /// It ended.
 #[::es::event]
 pub struct Closed;
@@ -61,6 +68,11 @@ impl Account {
     /// Ends.
     pub fn close(&mut self) {
         self.raise_(Closed);
+    }
+
+    #[::es::upcast]
+    fn refunded(old: Refunded) -> (Option<Closed>, Deposited) {
+        (Option::None, Deposited { cents: old.cents })
     }
 
     #[::es::apply]

@@ -1,5 +1,10 @@
 //! Events that changed since they were stored.
 
+mod fields;
+mod golden;
+mod lock;
+mod upcasts;
+
 use std::sync::Arc;
 
 use es_core::prelude::*;
@@ -76,6 +81,31 @@ impl Customer {
     }
 }
 
+/// Stores events as they are given, by type and payload.
+async fn store(domain: &Domain, stream: &str, events: &[(&str, &str)]) -> anyhow::Result<()> {
+    let mut new = NewEvents::new();
+    for (event_type, data) in events {
+        let (id, time) = (Uuid::now_v7(), domain.now());
+        new.push(NewEvent {
+            id,
+            time,
+            event_type,
+            data: data.as_bytes(),
+            metadata: b"",
+        });
+    }
+    let append = Append::to(stream.parse()?, Expected::Any, new);
+    domain.store().append(Arc::new(append)).await?;
+    Ok(())
+}
+
+/// A domain in memory with one stream.
+async fn stored(name: &str, stream: &str, events: &[(&str, &str)]) -> anyhow::Result<Domain> {
+    let domain = Domain::builder(name).build()?;
+    store(&domain, stream, events).await?;
+    Ok(domain)
+}
+
 #[tokio::test]
 async fn every_stored_version_is_led_to_the_newest() -> anyhow::Result<()> {
     let domain = Domain::builder("shop").build()?;
@@ -90,21 +120,8 @@ async fn every_stored_version_is_led_to_the_newest() -> anyhow::Result<()> {
             r#"{"first":"Ada","last":"Lovelace","currency":"USD"}"#,
         ),
     ];
-    for (index, (event_type, data)) in stored.into_iter().enumerate() {
-        let mut events = NewEvents::new();
-        let (id, time) = (Uuid::now_v7(), domain.now());
-        events.push(NewEvent {
-            id,
-            time,
-            event_type,
-            data: data.as_bytes(),
-            metadata: b"",
-        });
-        let stream = format!("shop::customer-{index}").parse()?;
-        domain
-            .store()
-            .append(Arc::new(Append::to(stream, Expected::Any, events)))
-            .await?;
+    for (index, event) in stored.into_iter().enumerate() {
+        store(&domain, &format!("shop::customer-{index}"), &[event]).await?;
     }
     let customers = domain.repository::<Customer>();
 

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(alias = "was opened")] struct Opened;
+fn main() {}

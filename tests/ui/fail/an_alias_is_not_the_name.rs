@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(alias = "Opened", alias = "Begun", alias = "Begun")] struct Opened;
+fn main() {}

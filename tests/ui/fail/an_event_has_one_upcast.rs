@@ -1,0 +1,11 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] #[derive(Default)] struct Account {}
+#[event] struct Old { cents: u64 }
+#[event] struct Paid { cents: u64 }
+#[aggregate]
+impl Account {
+    #[apply] fn paid(&mut self, _: &Paid) {}
+    #[upcast] fn old(old: Old) -> Paid { Paid { cents: old.cents } }
+    #[upcast] fn other(_: Old) -> Option<Paid> { None }
+}
+fn main() {}

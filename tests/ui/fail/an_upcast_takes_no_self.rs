@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+#[aggregate(event_sourced)] #[derive(Default)] struct Account {}
+#[event] struct Old { cents: u64 }
+#[event] struct Paid { cents: u64 }
+#[aggregate]
+impl Account {
+    #[apply] fn paid(&mut self, _: &Paid) {}
+    #[upcast] fn old(&self, old: Old) -> Paid { Paid { cents: old.cents } }
+}
+fn main() {}

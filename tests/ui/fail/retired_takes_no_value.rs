@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(retired = true)] struct Frozen;
+fn main() {}

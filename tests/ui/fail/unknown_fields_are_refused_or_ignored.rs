@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[event(unknown_fields = "allow")] struct Opened {}
+fn main() {}
