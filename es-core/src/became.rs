@@ -10,8 +10,8 @@ use std::{iter, option, slice, vec};
 /// It derefs to a slice of them, and is iterated over, by reference or by value:
 ///
 /// ```
-/// # use es_core::{EventSourced, prelude::*};
-/// # async fn show<A: Aggregate + EventSourced>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
+/// # use es_core::prelude::*;
+/// # async fn show<A: es_core::EventSourced>(accounts: Repository<A>, id: A::Id) -> Result<(), LoadError> {
 /// let mut life = accounts.history(&id);
 /// while let Some(entry) = life.next().await? {
 ///     for event in &entry.events {

@@ -65,6 +65,13 @@ fn the_dogs_print_what_their_readme_shows() {
 }
 
 #[test]
+fn the_members_print_what_their_readme_shows() {
+    let printed = run("members", &[]);
+
+    assert_eq!(printed, shown(include_str!("../../README.md"), "members"));
+}
+
+#[test]
 fn a_repository_is_imported_once_and_shown_at_a_commit() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("history.db");
