@@ -36,17 +36,13 @@ pub trait Event: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 's
     /// # Errors
     /// [`DecodeError`] where no step leads from that version, or the payload has another shape.
     fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError> {
-        Self::__decode(version, data).or_else(|error| {
-            match error {
-                DecodeError::Payload(_) if Self::IGNORES_UNKNOWN_FIELDS => {}
-                error => return Err(error),
+        match Self::__decode(version, data) {
+            Err(DecodeError::Payload(error)) if Self::IGNORES_UNKNOWN_FIELDS => {
+                let data = unknown_fields::left_out(&Self::__KNOWN, version, data, error)?;
+                Self::__decode(version, &data)
             }
-            let known = unknown_fields::split(&Self::__KNOWN, version, data);
-            let (data, fields) = known.ok_or(error)?;
-            let event = Self::__decode(version, &data)?;
-            tracing::info!(event = Self::NAME, ?fields, "unknown fields were left out");
-            Ok(event)
-        })
+            decoded => decoded,
+        }
     }
 
     // What the enum of an aggregate's events does with one of them: all of it by this trait, so that

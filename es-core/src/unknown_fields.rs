@@ -5,6 +5,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, Visitor}
 use serde::forward_to_deserialize_any;
 
 use crate::event::KnownEvent;
+use crate::stream::{StreamName, Version};
 
 /// What a domain does with fields that are stored and that an event does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,27 @@ pub(crate) fn split(
     }
     payload.push(b'}');
     (!unknown.is_empty()).then_some((payload, unknown))
+}
+
+/// The payload without what `event` does not know, which is told; the `error` that it did not decode
+/// with, where it knows all of it.
+#[cold]
+pub(crate) fn left_out(
+    event: &KnownEvent,
+    version: u32,
+    data: &[u8],
+    error: serde_json::Error,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let (data, fields) = split(event, version, data).ok_or(error)?;
+    let event = event.event_type.name;
+    tracing::info!(event, ?fields, "unknown fields were left out");
+    Ok(data)
+}
+
+/// Tells what was left out of an event of a stream.
+#[cold]
+pub(crate) fn tell(stream: &StreamName, version: Version, event_type: &str, fields: &[String]) {
+    tracing::info!(%stream, %version, event_type, ?fields, "unknown fields were left out");
 }
 
 /// The members of a JSON object by name, as they are written.

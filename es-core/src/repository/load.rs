@@ -382,8 +382,7 @@ fn decode_more<A: Aggregate>(
                 let problem = EventProblem::UnknownFields { fields };
                 return Err(event_error(stream, recorded, problem));
             }
-            let (version, event_type) = (recorded.version, recorded.event_type);
-            tracing::info!(%stream, %version, event_type, ?fields, "unknown fields were left out");
+            unknown_fields::tell(stream, recorded.version, recorded.event_type, &fields);
             return Ok(events);
         }
     }

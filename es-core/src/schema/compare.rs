@@ -281,7 +281,7 @@ fn variant(choice: &Value) -> String {
     }
 }
 
-/// Whether both are whole numbers, and every old one is a new one.
+/// Whether both are numbers, and every old one is a new one.
 fn holds_more(old: &Value, new: &Value) -> bool {
     let bits = |shape: &Value| -> Option<(bool, u32)> {
         let format = shape["format"].as_str()?;
@@ -291,6 +291,9 @@ fn holds_more(old: &Value, new: &Value) -> bool {
         };
         Some((signed, bits.parse().ok()?))
     };
+    if old["format"] == "float" && new["format"] == "double" {
+        return true;
+    }
     match (bits(old), bits(new)) {
         (Some((false, old)), Some((true, new))) => old < new,
         (Some((old_sign, old)), Some((new_sign, new))) => old_sign == new_sign && old < new,
