@@ -319,10 +319,12 @@ pub async fn check_whole(domain: &Domain) -> anyhow::Result<u64> {
         cents += wallets.get(&id).await?.cents();
         let mut history = wallets.history(&id);
         while let Some(entry) = history.next().await? {
-            match entry.event {
-                WalletEvent::WalletOpened(_) => {}
-                WalletEvent::Paid(_) => paid += 1,
-                WalletEvent::Received(_) => received += 1,
+            for event in entry.events {
+                match event {
+                    WalletEvent::WalletOpened(_) => {}
+                    WalletEvent::Paid(_) => paid += 1,
+                    WalletEvent::Received(_) => received += 1,
+                }
             }
         }
     }
