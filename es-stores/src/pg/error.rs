@@ -43,6 +43,18 @@ pub(crate) enum Failure {
     Unknown(Trouble),
 }
 
+impl Failure {
+    /// The same where some of the batch was written before.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn in_doubt(self) -> Self {
+        match self {
+            Self::NotReached(trouble) | Self::Refused(trouble) | Self::Unknown(trouble) => {
+                Self::Unknown(trouble)
+            }
+        }
+    }
+}
+
 impl Trouble {
     /// A trouble of our own making: nothing was sent.
     pub(crate) fn new(
@@ -86,13 +98,23 @@ impl Trouble {
         class.is_none_or(|class| ["22", "23", "54", "P0", "XX"].contains(&class))
     }
 
-    /// Two transactions waited for each other, and the server chose this one to give way.
+    /// Another transaction came first, or the two waited for each other and the server chose this
+    /// one to give way.
     pub(crate) fn gave_way(&self) -> bool {
         let code = db_error(&*self.source).map(DbError::code);
-        matches!(
+        let chosen = matches!(
             code,
             Some(&SqlState::T_R_DEADLOCK_DETECTED | &SqlState::T_R_SERIALIZATION_FAILURE)
-        )
+        );
+        chosen || self.lost_race()
+    }
+
+    /// Somebody appended behind the same version of a stream, and committed while this waited.
+    pub(crate) fn lost_race(&self) -> bool {
+        let told = db_error(&*self.source);
+        told.is_some_and(|it| {
+            *it.code() == SqlState::UNIQUE_VIOLATION && it.constraint() == Some("events_by_stream")
+        })
     }
 
     /// What the server calls it, where it said anything.

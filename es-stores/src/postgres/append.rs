@@ -1,51 +1,85 @@
-//! Writing units: one that is alone by one statement, several by the function of the schema.
+//! Writing units: what is of the common kind by one plain statement, the rest by one that decides
+//! each unit by itself.
 
 use std::sync::Arc;
 
 use es_core::store::{Append, StoreError, StoreErrorKind};
 use es_core::stream::StreamName;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
-use super::batch::{Answer, Batch};
+use super::plain::{Plain, PlainSql, Written};
 use super::schema::named;
-use super::single::{Single, SingleSql};
-use crate::pg::{Bell, Failure, Json, Link, Outcome, Trouble, WriteUnits};
+use super::units::{Answer, Batch, Behind, Standings};
+use crate::pg::{Bell, Client, Failure, Json, Link, Outcome, Trouble, WriteUnits, repeatably};
 
-/// Writes a unit that waits alone and fits, as nearly all do, by one plain statement, and whatever
-/// else by the function `append`.
+/// Writes units without locking anything: what a stream is at is read, and behind it events are
+/// inserted whose version nobody else can take. Who comes second waits for the first to commit, and
+/// begins anew; all insert in the order of names, so no two wait for each other.
 #[derive(Debug)]
 pub(super) struct Writer {
     link: Arc<Link>,
-    single: SingleSql,
-    batch: String,
+    plain: PlainSql,
+    units: String,
+    behind: String,
+    lock: String,
     bell: Arc<Bell>,
 }
 
 impl Writer {
     pub(super) fn new(link: Arc<Link>, bell: Arc<Bell>, schema: &str) -> Self {
+        let named = |sql| named(sql, schema);
         Self {
             link,
-            single: SingleSql::new(schema),
-            batch: named(include_str!("sql/append.sql"), schema),
+            plain: PlainSql::new(schema),
+            units: named(include_str!("sql/append_units.sql")),
+            behind: named(include_str!("sql/events_behind.sql")),
+            lock: named(include_str!("sql/lock_units.sql")),
             bell,
         }
     }
 
-    /// Nothing where it does not fit: then nothing was written.
-    async fn write_single(&self, single: &Single<'_>) -> Result<Option<Outcome>, Failure> {
-        let sql = single.sql(&self.single);
-        let rows = self.query(sql, &single.parameters()).await;
-        let appended = single.appended(&rows.map_err(Trouble::of_batch)?);
-        let appended = appended.map_err(unread)?;
-        Ok(appended.map(|appended| Ok(vec![appended])))
+    async fn write_plain(
+        &self,
+        plain: &Plain<'_>,
+        units: &[Arc<Append>],
+    ) -> Result<Written, Failure> {
+        let sql = plain.sql(&self.plain);
+        match self.query(sql, &plain.parameters()).await {
+            Ok(rows) => plain.written(units, &rows).map_err(unread),
+            Err(trouble) if trouble.lost_race() => Ok(Written::Nothing),
+            Err(trouble) => Err(trouble.of_batch()),
+        }
     }
 
-    async fn write_batch(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
+    /// Once more behind a lock where somebody else was faster, so that those who do the same at the
+    /// same time do not go on being in each other's way.
+    async fn write_units(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
         let batch = Batch::of(units);
-        let rows = self.query(&self.batch, &batch.parameters()).await;
-        let answer = Answer::read(&rows.map_err(Trouble::of_batch)?).map_err(unread)?;
-        Ok(batch.outcomes(units, answer))
+        let parameters = batch.parameters();
+        let written = match batch.must_be_alone() {
+            false => self.query(&self.units, &parameters).await,
+            true => self.query_alone(&parameters).await,
+        };
+        let rows = match written {
+            Err(trouble) if trouble.lost_race() => self.query_alone(&parameters).await,
+            written => written,
+        };
+        let rows = rows.map_err(Trouble::of_batch)?;
+        let row = rows.first().expect("without a table there is one row");
+        let outcomes = batch.outcomes(units, &Answer::read(row).map_err(unread)?);
+        let behind = outcomes.unknown();
+        let standing = match behind.is_empty() {
+            true => Standings::default(),
+            false => self.look_behind(&behind).await.map_err(Failure::Unknown)?,
+        };
+        Ok(outcomes.decided(&standing))
+    }
+
+    async fn look_behind<'a>(&self, behind: &Behind<'a>) -> Result<Standings<'a>, Trouble> {
+        let (link, parameters) = (&self.link, behind.parameters());
+        let rows = repeatably!(link, self.try_to_query(&self.behind, &parameters))?;
+        Ok(behind.read(&rows)?)
     }
 
     async fn query(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Vec<Row>, Trouble> {
@@ -64,10 +98,41 @@ impl Writer {
         parameters: &Parameters<'_>,
     ) -> Result<Vec<Row>, Trouble> {
         let client = self.link.client().await?;
-        let statement = client.prepare_cached(sql).await;
-        let statement = statement.map_err(|error| Trouble::from(error).before_sending())?;
+        let statement = prepared(&client, sql).await?;
         Ok(client.query(&statement, parameters).await?)
     }
+
+    /// Writes units in a transaction that began behind the lock.
+    async fn query_alone(&self, parameters: &Parameters<'_>) -> Result<Vec<Row>, Trouble> {
+        match self.try_to_query_alone(parameters).await {
+            Err(trouble) if trouble.is_stale_statement() && self.link.has_died(&trouble) => {
+                self.try_to_query_alone(parameters).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_to_query_alone(&self, parameters: &Parameters<'_>) -> Result<Vec<Row>, Trouble> {
+        let mut client = self.link.client().await?;
+        let lock = prepared(&client, &self.lock).await?;
+        let units = prepared(&client, &self.units).await?;
+        let transaction = client.transaction().await.map_err(before_sending)?;
+        let locked = transaction.query_one(&lock, &[]).await;
+        locked.map_err(before_sending)?;
+        // It sees what everybody has committed who held the lock before.
+        let rows = transaction.query(&units, parameters).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+}
+
+async fn prepared(client: &Client, sql: &str) -> Result<Statement, Trouble> {
+    let prepared = client.prepare_cached(sql).await;
+    prepared.map_err(before_sending)
+}
+
+fn before_sending(error: tokio_postgres::Error) -> Trouble {
+    Trouble::from(error).before_sending()
 }
 
 /// What a statement is sent with.
@@ -81,7 +146,7 @@ fn unread(error: tokio_postgres::Error) -> Failure {
 impl WriteUnits for Writer {
     type Lock = StreamName;
 
-    /// The function that writes decides by the state before all of a batch.
+    /// The statements that write decide by the state before all of a batch.
     const SHARES_LOCKS: bool = false;
 
     fn lock(stream: &StreamName) -> StreamName {
@@ -89,13 +154,15 @@ impl WriteUnits for Writer {
     }
 
     async fn write(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
-        let written = match Single::of(units) {
-            Some(single) => self.write_single(&single).await?,
-            None => None,
+        let written = match Plain::of(units) {
+            Some(plain) => self.write_plain(&plain, units).await?,
+            None => Written::Nothing,
         };
         let outcomes = match written {
-            Some(outcome) => vec![outcome],
-            None => self.write_batch(units).await?,
+            Written::All(outcomes) => outcomes,
+            // Those that were written are found to stand.
+            Written::Some => self.write_units(units).await.map_err(Failure::in_doubt)?,
+            Written::Nothing => self.write_units(units).await?,
         };
         if outcomes.iter().any(wrote) {
             self.bell.ring();

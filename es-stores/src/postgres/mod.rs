@@ -1,10 +1,12 @@
 //! Events on a PostgreSQL server, in tables of our own.
 //!
-//! An append is one round trip, which locks the rows of its streams and nothing else; where it does
-//! not fit, nothing is written, and a function says why without an error. Appends that wait at the
-//! same time share a transaction. A read of a stream sees what was
-//! acknowledged at once; a category and everything are read up to a horizon below which nothing new
-//! can appear.
+//! An append is one round trip, which locks nothing: it reads what its stream is at and inserts
+//! behind it, and an index lets one of those through who insert the same. Where an append does not
+//! fit, nothing of it is written, and the server is asked what stands there instead; in the moment in
+//! which two programs race for one stream it is told by an error, which goes into the server's log,
+//! and asks then. Appends that wait at the same time share a transaction. A read of a stream sees
+//! what was acknowledged at once; a category and everything are read up to a horizon below which
+//! nothing new can appear.
 //!
 //! Payloads that are JSON are kept in a column `json`, which keeps every letter; all others in a
 //! column `bytea`. See the table `events` in `psql`, and `data ->> 'field'`.
@@ -19,10 +21,9 @@
 //! ```sql
 //! GRANT USAGE ON SCHEMA es TO app;
 //! GRANT SELECT ON ALL TABLES IN SCHEMA es TO app;
-//! GRANT INSERT ON es.streams, es.events, es.snapshots TO app;
-//! GRANT UPDATE ON es.streams, es.snapshots TO app;
-//! GRANT DELETE ON es.snapshots TO app;
-//! GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA es TO app; -- where PUBLIC may not
+//! GRANT INSERT ON es.events, es.snapshots TO app;
+//! GRANT USAGE ON ALL SEQUENCES IN SCHEMA es TO app;
+//! GRANT UPDATE, DELETE ON es.snapshots TO app;
 //! ```
 //!
 //! and one that only reads the first two lines. Nobody needs to change or delete events.
@@ -38,13 +39,13 @@
 //! connections of its own, not those of a pooler in transaction mode that others share.
 
 mod append;
-mod batch;
 mod columns;
 mod options;
+mod plain;
 mod read;
 mod schema;
-mod single;
 mod snapshots;
+mod units;
 
 use std::sync::Arc;
 use std::time::Duration;

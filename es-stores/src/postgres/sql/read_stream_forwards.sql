@@ -1,5 +1,5 @@
 SELECT stream, version, position, time, id, type, metadata, data, bytes
 FROM {schema}.events
-WHERE stream_id = (SELECT streams.id FROM {schema}.streams WHERE streams.name = $1) AND version >= $2
+WHERE stream = $1 AND version >= $2
 ORDER BY version
 LIMIT $3

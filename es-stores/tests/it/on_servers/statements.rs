@@ -272,6 +272,22 @@ async fn write(store: &impl EventStore, round: u64) {
     });
     let several = Append::all(several.collect()).unwrap();
     store.append(Arc::new(several)).await.unwrap();
+    let checking = [("test::a-1", at(LONG + 3 * (round + 1)), 0), ("test::b-1", Expected::Any, 1)];
+    let checking = checking.map(|(stream, expected, count)| StreamAppend {
+        stream: name(stream),
+        expected,
+        events: events(PLAIN, (0..count).map(|nth| number + 70 + nth)),
+    });
+    let checking = Append::all(checking.into()).unwrap();
+    store.append(Arc::new(checking)).await.unwrap();
+    // Those that come while the first ones are written go together.
+    let together = (0..16).map(|nth| {
+        let stream = format!("test::c-together-{round}-{nth}");
+        store.append(unit(&stream, at(0), PLAIN, [number + 80 + nth]))
+    });
+    for written in futures_util::future::join_all(together).await {
+        written.unwrap();
+    }
 }
 
 fn name(name: &str) -> StreamName {

@@ -1,0 +1,4 @@
+INSERT INTO {schema}.events (stream, version, category, time, id, type, metadata, data, bytes)
+SELECT $1::text, $3::bigint + 1, $2::text, $4::timestamptz, $5::uuid, $6::text, $7::json, $8::json, $9::bytea
+WHERE $3::bigint = coalesce((SELECT e.version FROM {schema}.events e WHERE e.stream = $1::text ORDER BY e.version DESC LIMIT 1), 0)
+RETURNING position
