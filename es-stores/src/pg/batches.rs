@@ -11,6 +11,7 @@ use es_core::store::{
 };
 use es_core::stream::StreamName;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::yield_now;
 
 use super::{Failure, Trouble};
 
@@ -18,6 +19,9 @@ use super::{Failure, Trouble};
 const BATCH_UNITS: usize = 256;
 /// ... or this much payload, so that the first of them does not wait for long.
 const BATCH_BYTES: usize = 8 << 20;
+/// More than two batches are written at a time where at least this many units wait: fewer are
+/// written sooner together.
+const CROWD_UNITS: usize = 32;
 /// What is handed over and not done; whatever is more waits with its caller.
 const QUEUE_UNITS: usize = 4 * BATCH_UNITS;
 /// How often a batch is tried that gave way to somebody else's locks.
@@ -127,7 +131,8 @@ impl<W: WriteUnits> Shared<W> {
     fn push(self: &Arc<Self>, job: Job) {
         let mut queue = self.queue();
         queue.waiting.push_back(job);
-        let one_more = queue.running < self.most_at_a_time;
+        let is_crowd = queue.waiting.len() >= CROWD_UNITS;
+        let one_more = queue.running < self.most_at_a_time && (queue.running < 2 || is_crowd);
         queue.running += usize::from(one_more);
         drop(queue);
         if one_more {
@@ -255,8 +260,11 @@ struct Runner<W: WriteUnits> {
 
 impl<W: WriteUnits> Runner<W> {
     async fn run(mut self) {
+        // Whoever else is about to append, as those are who have just been answered, comes along.
+        yield_now().await;
         while let Some(batch) = self.next() {
             self.shared.write(batch).await;
+            yield_now().await;
         }
     }
 

@@ -64,7 +64,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How many batches of appends are written at a time, 4 unless told otherwise, at least 1.
+    /// How many batches of appends are written at a time, 4 unless told otherwise, at least 1; more
+    /// than two only where many appends wait.
     pub fn writers(mut self, writers: usize) -> Self {
         self.writers = writers.max(1);
         self

@@ -272,7 +272,10 @@ async fn write(store: &impl EventStore, round: u64) {
     });
     let several = Append::all(several.collect()).unwrap();
     store.append(Arc::new(several)).await.unwrap();
-    let checking = [("test::a-1", at(LONG + 3 * (round + 1)), 0), ("test::b-1", Expected::Any, 1)];
+    let checking = [
+        ("test::a-1", at(LONG + 3 * (round + 1)), 0),
+        ("test::b-1", Expected::Any, 1),
+    ];
     let checking = checking.map(|(stream, expected, count)| StreamAppend {
         stream: name(stream),
         expected,
