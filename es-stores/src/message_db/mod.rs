@@ -49,7 +49,7 @@ use es_core::stream::Position;
 pub use install::install;
 pub use options::MessageDbOptions;
 
-use crate::pg::{Address, Batches, Bell, Link, Reads, Settled, Trouble, repeatably};
+use crate::pg::{Address, Ahead, Batches, Bell, Fill, Link, Reads, Settled, Trouble, repeatably};
 use probe::Probe;
 use read::{MessageRows, read_sql};
 use snapshots::Snapshots;
@@ -83,6 +83,7 @@ struct Shared {
     batches: Batches<Units>,
     bell: Arc<Bell>,
     reads: Reads<MessageRows>,
+    ahead: Ahead,
     settled: Settled,
     snapshots: Snapshots,
     durability: Durability,
@@ -126,6 +127,7 @@ impl MessageDbStore {
                 batches: Batches::new(units, options.writers),
                 bell,
                 reads: Reads::new(read_sql()),
+                ahead: Ahead::default(),
                 settled: Settled::new("message_store.messages", "global_position"),
                 snapshots: Snapshots::new(Arc::clone(&link), suffix),
                 durability: probe.durability,
@@ -158,6 +160,13 @@ impl Shared {
     }
 }
 
+impl Fill for Shared {
+    async fn fill(&self, request: &ReadRequest, page: &mut Page) -> Result<(), StoreError> {
+        let filled = repeatably!(self.link, self.read(request, page));
+        filled.map_err(|trouble| self.link.error("read from", &trouble))
+    }
+}
+
 impl EventStore for MessageDbStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
         Box::pin(async move {
@@ -171,10 +180,8 @@ impl EventStore for MessageDbStore {
         request: &'a ReadRequest,
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            let filled = repeatably!(self.shared.link, self.shared.read(request, page));
-            filled.map_err(|trouble| self.shared.link.error("read from", &trouble))
-        })
+        let ahead = &self.shared.ahead;
+        Box::pin(ahead.read(&self.shared, request, page))
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {

@@ -3,6 +3,7 @@
 //! between processes.
 
 mod address;
+mod ahead;
 mod batches;
 mod bell;
 mod error;
@@ -17,6 +18,7 @@ mod tls;
 mod values;
 
 pub(crate) use address::Address;
+pub(crate) use ahead::{Ahead, Fill};
 pub(crate) use batches::{Batches, Outcome, WriteUnits};
 pub(crate) use bell::Bell;
 #[cfg(feature = "postgres")]

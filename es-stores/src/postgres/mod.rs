@@ -60,7 +60,7 @@ use es_core::stream::Position;
 pub use options::PostgresOptions;
 pub use schema::{sql, sql_for};
 
-use crate::pg::{Address, Batches, Bell, Link, Reads, Settled, Trouble, repeatably};
+use crate::pg::{Address, Ahead, Batches, Bell, Fill, Link, Reads, Settled, Trouble, repeatably};
 use append::Writer;
 use read::{EventRows, read_sql};
 use schema::named;
@@ -93,6 +93,7 @@ struct Shared {
     link: Arc<Link>,
     batches: Batches<Writer>,
     reads: Reads<EventRows>,
+    ahead: Ahead,
     settled: Settled,
     bell: Arc<Bell>,
     snapshots: SnapshotSql,
@@ -140,6 +141,7 @@ impl PostgresStore {
             shared: Arc::new(Shared {
                 batches: Batches::new(writer, options.writers),
                 reads: Reads::new(read_sql(schema)),
+                ahead: Ahead::default(),
                 settled: Settled::new(&events, "position"),
                 snapshots: SnapshotSql::new(schema),
                 durability,
@@ -174,6 +176,13 @@ impl Shared {
     }
 }
 
+impl Fill for Shared {
+    async fn fill(&self, request: &ReadRequest, page: &mut Page) -> Result<(), StoreError> {
+        let filled = repeatably!(self.link, self.read(request, page));
+        filled.map_err(|trouble| self.link.error("read from", &trouble))
+    }
+}
+
 impl EventStore for PostgresStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
         Box::pin(async move {
@@ -187,11 +196,8 @@ impl EventStore for PostgresStore {
         request: &'a ReadRequest,
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            let link = &self.shared.link;
-            let filled = repeatably!(link, self.shared.read(request, page));
-            filled.map_err(|trouble| link.error("read from", &trouble))
-        })
+        let ahead = &self.shared.ahead;
+        Box::pin(ahead.read(&self.shared, request, page))
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Position, StoreError>> {
