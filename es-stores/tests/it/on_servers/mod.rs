@@ -4,6 +4,7 @@
 pub(crate) mod held;
 pub(crate) mod large;
 pub(crate) mod lost;
+pub(crate) mod races;
 pub(crate) mod refused;
 pub(crate) mod restarted;
 pub(crate) mod shared;
@@ -52,6 +53,14 @@ macro_rules! tests_on_servers {
                 an_append_whose_session_is_terminated_can_be_repeated
                 whoever_waits_is_woken_though_the_connections_were_cut
                 no_new_connection_is_unavailable_until_there_is_one
+            }
+            races {
+                of_two_who_append_behind_one_version_the_second_conflicts
+                whoever_comes_second_with_others_harms_none_of_them
+                an_append_for_any_version_waits_for_the_one_before
+                the_same_append_by_two_at_a_time_stands_once
+                of_two_units_that_check_what_the_other_writes_one_conflicts
+                units_of_two_who_write_in_opposite_orders_are_written_one_behind_the_other
             }
             statements {
                 every_statement_walks_along_an_index
@@ -186,6 +195,19 @@ impl Hold {
             let row = self.session.query_one(waiting, &[&key]).await;
             let count: i64 = row.expect("the locks are read").get(0);
             (count >= appends).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until so many sessions wait for another: those whose appends are held, and whoever wants
+    /// what they have.
+    pub(crate) async fn keeps_waiting(&self, sessions: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND wait_event_type = 'Lock' AND strpos(query, $1) > 0";
+        until(async || {
+            let row = self.session.query_one(waiting, &[&self.schema]).await;
+            let count: i64 = row.expect("the sessions are read").get(0);
+            (count >= sessions).then_some(())
         })
         .await;
     }
