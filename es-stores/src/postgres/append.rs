@@ -67,7 +67,7 @@ impl Writer {
         };
         let rows = rows.map_err(Trouble::of_batch)?;
         let row = rows.first().expect("without a table there is one row");
-        let outcomes = batch.outcomes(units, &Answer::read(row).map_err(unread)?);
+        let outcomes = Answer::read(row).map_err(unread)?.outcomes(units);
         let behind = outcomes.unknown();
         let standing = match behind.is_empty() {
             true => Standings::default(),

@@ -167,7 +167,7 @@ impl Shared {
             ..
         } = self;
         match request.source {
-            // A stream's events are committed in order: they share a lock.
+            // Nothing is appended behind what is not committed.
             Source::Stream { .. } => reads.fill(link, request, page).await,
             Source::Category { .. } | Source::All { .. } => {
                 reads.fill_settled(link, settled, request, page).await

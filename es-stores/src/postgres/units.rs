@@ -34,7 +34,9 @@ impl<'a> Batch<'a> {
         let mut batch = Self::default();
         for (unit, append) in units.iter().enumerate() {
             let parts = append.streams();
-            parts.iter().for_each(|part| batch.push(unit, part));
+            for part in parts {
+                batch.push(unit, part);
+            }
             let writes = parts.iter().any(|part| !part.events.is_empty());
             batch.checks |= writes && parts.iter().any(only_checks);
         }
@@ -80,29 +82,6 @@ impl<'a> Batch<'a> {
     pub(super) fn must_be_alone(&self) -> bool {
         self.checks
     }
-
-    /// What became of the units, in order: those that fit have been written.
-    pub(super) fn outcomes(&self, units: &'a [Arc<Append>], answer: &Answer) -> Outcomes<'a> {
-        let mut before = answer.before.iter().copied();
-        let mut positions = answer.positions.iter().copied();
-        let outcomes = units.iter().map(|unit| {
-            let before: Vec<_> = before.by_ref().take(unit.streams().len()).collect();
-            let parts = unit.streams().iter().zip(&before);
-            let fits = parts.clone().all(|(part, before)| match part.expected {
-                Expected::Version(expected) => expected == *before,
-                Expected::Any => true,
-            });
-            if !fits {
-                return Err(Unfit { unit, before });
-            }
-            let appended = parts.map(|(part, before)| Appended {
-                version: Version::new(before.get() + part.events.len() as u64),
-                position: last_of(&mut positions, part.events.len()),
-            });
-            Ok(appended.collect())
-        });
-        Outcomes(outcomes.collect())
-    }
 }
 
 fn only_checks(part: &StreamAppend) -> bool {
@@ -136,6 +115,29 @@ impl Answer {
             before: before.map(Version::new).collect(),
             positions: positions.map(Position::new).collect(),
         })
+    }
+
+    /// What became of the units, in order: those that fit have been written.
+    pub(super) fn outcomes<'a>(&self, units: &'a [Arc<Append>]) -> Outcomes<'a> {
+        let mut before = self.before.iter().copied();
+        let mut positions = self.positions.iter().copied();
+        let outcomes = units.iter().map(|unit| {
+            let before: Vec<_> = before.by_ref().take(unit.streams().len()).collect();
+            let parts = unit.streams().iter().zip(&before);
+            let fits = parts.clone().all(|(part, before)| match part.expected {
+                Expected::Version(expected) => expected == *before,
+                Expected::Any => true,
+            });
+            if !fits {
+                return Err(Unfit { unit, before });
+            }
+            let appended = parts.map(|(part, before)| Appended {
+                version: Version::new(before.get() + part.events.len() as u64),
+                position: last_of(&mut positions, part.events.len()),
+            });
+            Ok(appended.collect())
+        });
+        Outcomes(outcomes.collect())
     }
 }
 

@@ -30,9 +30,9 @@ impl Kind for Postgres {
     fn write_sql(self, stream: &str, id: Uuid) -> String {
         let category = stream.split('-').next().unwrap_or_default();
         format!(
-            "SELECT * FROM es.append(ARRAY['{stream}'], ARRAY['{category}'], ARRAY[0], ARRAY[-1::bigint], \
-             ARRAY[1::bigint], ARRAY[1], ARRAY[1::bigint], ARRAY[now()], ARRAY['{id}'::uuid], \
-             ARRAY['Test.Happened.v1'], ARRAY[NULL::json], ARRAY['{{}}'::json], ARRAY[NULL::bytea])"
+            "INSERT INTO es.events (stream, version, category, time, id, type, data) \
+             SELECT '{stream}', 1 + coalesce(max(version), 0), '{category}', now(), '{id}', \
+             'Test.Happened.v1', '{{}}' FROM es.events WHERE stream = '{stream}'"
         )
     }
 

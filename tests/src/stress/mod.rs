@@ -133,6 +133,10 @@ impl Stress {
             conflicts += wrote.conflicts;
         }
         let (killed, rolled_back) = disasters.end().await?;
+        ensure!(
+            rolled_back > 0,
+            "nobody who wavers could write: see `write_sql`"
+        );
 
         let standing = Standing::read(kind, &uri).await?;
         standing.check(&acknowledged)?;

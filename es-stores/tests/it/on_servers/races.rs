@@ -19,14 +19,14 @@ pub(crate) async fn of_two_who_append_behind_one_version_the_second_conflicts<P:
     let place = P::on(&shared()).await;
     let (first, second, hold) = two(&place).await;
     append(&*first, "test::a-1", 0, 1).await;
-    let held = begin(&first, unit("test::a-1", at(1), HELD, [2]));
+    let early = begin(&first, unit("test::a-1", at(1), HELD, [2]));
     hold.holds(1).await;
 
     let late = begin(&second, unit("test::a-1", at(1), PLAIN, [3, 4]));
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    in_time(held).await.unwrap().unwrap();
+    in_time(early).await.unwrap().unwrap();
     conflicts(&in_time(late).await.unwrap());
     assert_eq!(numbers(&*second, "test::a-1").await, [1, 2]);
 }
@@ -35,7 +35,7 @@ pub(crate) async fn of_two_who_append_behind_one_version_the_second_conflicts<P:
 pub(crate) async fn whoever_comes_second_with_others_harms_none_of_them<P: Place>() {
     let place = P::on(&shared()).await;
     let (first, second, hold) = two(&place).await;
-    let held = begin(&first, unit("test::a-1", at(0), HELD, [1]));
+    let early = begin(&first, unit("test::a-1", at(0), HELD, [1]));
     hold.holds(1).await;
 
     let late = (0..40).map(|nth| begin(&second, unit(&stream(nth), at(0), PLAIN, [100 + nth])));
@@ -43,7 +43,7 @@ pub(crate) async fn whoever_comes_second_with_others_harms_none_of_them<P: Place
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    in_time(held).await.unwrap().unwrap();
+    in_time(early).await.unwrap().unwrap();
     for (nth, outcome) in (0..).zip(join_all(late).await) {
         match nth {
             1 => conflicts(&outcome.unwrap()),
@@ -64,14 +64,14 @@ fn stream(nth: u64) -> String {
 pub(crate) async fn an_append_for_any_version_waits_for_the_one_before<P: Place>() {
     let place = P::on(&shared()).await;
     let (first, second, hold) = two(&place).await;
-    let held = begin(&first, unit("test::a-1", at(0), HELD, [1, 2]));
+    let early = begin(&first, unit("test::a-1", at(0), HELD, [1, 2]));
     hold.holds(1).await;
 
     let late = begin(&second, unit("test::a-1", Expected::Any, PLAIN, [3, 4]));
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    in_time(held).await.unwrap().unwrap();
+    in_time(early).await.unwrap().unwrap();
     let appended = in_time(late).await.unwrap().unwrap();
     assert_eq!(appended[0].version, 4);
     assert_eq!(numbers(&*first, "test::a-1").await, range(1..=4));
@@ -82,14 +82,14 @@ pub(crate) async fn the_same_append_by_two_at_a_time_stands_once<P: Place>() {
     let place = P::on(&shared()).await;
     let (first, second, hold) = two(&place).await;
     let unit = unit("test::a-1", at(0), HELD, [1, 2]);
-    let held = begin(&first, Arc::clone(&unit));
+    let early = begin(&first, Arc::clone(&unit));
     hold.holds(1).await;
 
     let late = begin(&second, unit);
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    let outcome = in_time(held).await.unwrap().unwrap();
+    let outcome = in_time(early).await.unwrap().unwrap();
     assert_eq!(in_time(late).await.unwrap().unwrap(), outcome);
     assert_eq!(numbers(&*first, "test::a-1").await, [1, 2]);
 }
@@ -105,14 +105,14 @@ pub(crate) async fn of_two_units_that_check_what_the_other_writes_one_conflicts<
         ];
         Arc::new(Append::all(parts).unwrap())
     };
-    let held = begin(&first, checking("test::a-1", "test::b-1", HELD, 1));
+    let early = begin(&first, checking("test::a-1", "test::b-1", HELD, 1));
     hold.holds(1).await;
 
     let late = begin(&second, checking("test::b-1", "test::a-1", PLAIN, 2));
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    in_time(held).await.unwrap().unwrap();
+    in_time(early).await.unwrap().unwrap();
     conflicts(&in_time(late).await.unwrap());
     assert_eq!(numbers(&*first, "test::b-1").await, [1]);
     assert!(numbers(&*first, "test::a-1").await.is_empty());
@@ -131,17 +131,17 @@ pub(crate) async fn units_of_two_who_write_in_opposite_orders_are_written_one_be
         });
         Arc::new(Append::all(parts.collect()).unwrap())
     };
-    let held = begin(&first, over(["test::b-1", "test::a-1"], HELD, 1));
+    let early = begin(&first, over(["test::b-1", "test::a-1"], HELD, 1));
     hold.holds(1).await;
 
     let late = begin(&second, over(["test::a-1", "test::b-1"], PLAIN, 3));
     hold.keeps_waiting(2).await;
     hold.let_go().await;
 
-    let held = in_time(held).await.unwrap().unwrap();
+    let early = in_time(early).await.unwrap().unwrap();
     let late = in_time(late).await.unwrap().unwrap();
-    assert!(held[0].position < held[1].position, "{held:?}");
-    assert!(held[1].position < late[0].position, "{held:?} {late:?}");
+    assert!(early[0].position < early[1].position, "{early:?}");
+    assert!(early[1].position < late[0].position, "{early:?} {late:?}");
     assert!(late[0].position < late[1].position, "{late:?}");
     assert_eq!(numbers(&*first, "test::a-1").await, [2, 3]);
     assert_eq!(numbers(&*first, "test::b-1").await, [1, 4]);
