@@ -63,8 +63,8 @@ pub enum ConfigError {
     },
     /// Snapshots were configured of an aggregate that is compiled without.
     #[error(
-        "snapshots of `{category}` are configured, but `{aggregate}` has `snapshots = off`, so its \
-         state can not be stored; remove one of the two"
+        "snapshots of `{category}` are configured, but `{aggregate}` takes none: it has `snapshots = \
+         off`, or its state is what is stored; remove one of the two"
     )]
     NoSnapshots {
         /// The category, without the domain.
@@ -271,6 +271,13 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
+impl SaveError {
+    /// Whether somebody else was faster: nothing was written.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+}
+
 fn no_id(aggregate: &str, kept: Kept) -> String {
     match kept {
         Kept::Events => format!(
@@ -289,7 +296,8 @@ fn no_id(aggregate: &str, kept: Kept) -> String {
 /// again.
 ///
 /// It holds the prepared append with its event ids, so that [`OutcomeUnknown::retry`] writes it at
-/// most once.
+/// most once. Where a state was written over meanwhile nobody can find out any more, and it stays
+/// unknown: load the aggregate again and look.
 pub struct OutcomeUnknown {
     store: Arc<dyn EventStore>,
     append: Arc<Append>,

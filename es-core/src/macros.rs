@@ -382,12 +382,14 @@ pub use es_macros::value;
 /// which is added to the block beside `raise_`. The stores in memory, SQLite and PostgreSQL keep
 /// states; a domain on another store refuses the aggregate when it joins.
 ///
-/// **From state to events, and back.** The two keep different things under one name, so the change is
-/// made once, by a program that knows both structs, each in a module of its own with the same
-/// `category`: it walks through [`Repository::all`](crate::Repository::all) and, for each, raises a
-/// first event of what there is; or loads each event-sourced aggregate and adds a state-stored one
-/// with its id. The stream stays as it is. From state to events the stream holds what the aggregate
-/// raised before, which no handler applies: give the event-sourced one another `category`.
+/// **From state to events, and back.** The two keep different things, so the change is made once, by
+/// a program that knows both structs, each in a module of its own. From state to events it walks
+/// through [`Repository::all`](crate::Repository::all), and begins an event-sourced aggregate of each
+/// by a first event of what there is. The stream holds what the aggregate raised before, which no
+/// handler applies, so the event-sourced one has another `category`. From events to state it loads
+/// each aggregate and adds a state-stored one with its id; that one too has another `category`, or is
+/// in another [`Domain`](crate::Domain) value of the same name, since a category of one domain has one
+/// type.
 ///
 /// # What is generated
 /// `pub enum AccountEvent` with a variant and a `From` for each event; `impl Aggregate`, which

@@ -1,6 +1,7 @@
 //! Several aggregates, of one kind or of several, committed together.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -81,6 +82,10 @@ pub struct InUnit<A> {
 /// An aggregate of whichever kind.
 trait Held: Any + Send + Sync {
     fn stream(&self) -> &StreamName;
+
+    /// Another aggregate may have been put in its place.
+    fn follow(&mut self, domain: &Domain) -> Result<(), SaveError>;
+
     fn saved(&mut self) -> Box<dyn Saved + '_>;
 }
 
@@ -93,6 +98,11 @@ struct Member<A> {
 impl<A: Aggregate> Held for Member<A> {
     fn stream(&self) -> &StreamName {
         &self.stream
+    }
+
+    fn follow(&mut self, domain: &Domain) -> Result<(), SaveError> {
+        self.stream = stream_of(domain, &self.aggregate)?;
+        Ok(())
     }
 
     fn saved(&mut self) -> Box<dyn Saved + '_> {
@@ -118,7 +128,8 @@ impl UnitOfWork {
         }
     }
 
-    /// Loads an aggregate into the unit, unless it is there, if there is one.
+    /// Loads an aggregate into the unit, unless it is there, if there is one. That there is none is
+    /// not checked when the unit is committed; where it matters, add one.
     ///
     /// # Errors
     /// As [`Repository::find`](crate::Repository::find).
@@ -211,9 +222,17 @@ impl UnitOfWork {
     /// [`SaveError::Conflict`] where somebody else was faster with one of them: nothing was written;
     /// begin a new unit and decide again. [`SaveError::Violated`] tells what the invariants of all of
     /// them say. After [`SaveError::OutcomeUnknown`] another `commit` finds out what became of it, and
-    /// writes it at most once. A store that can not do it atomically refuses it by
+    /// writes it at most once; where it was written over meanwhile nobody can, and it stays unknown:
+    /// load again and look. A store that can not do it atomically refuses it by
     /// [`SaveError::Store`].
     pub async fn commit(&mut self) -> Result<Option<Position>, SaveError> {
+        for held in &mut self.held {
+            held.follow(&self.domain)?;
+        }
+        if let Some(twice) = self.held_twice() {
+            let stream = twice.clone();
+            return Err(SaveError::HeldTwice { stream });
+        }
         let mut saved: Vec<_> = self.held.iter_mut().map(|held| held.saved()).collect();
         let mut members: Vec<&mut (dyn Saved + '_)> =
             saved.iter_mut().map(|saved| &mut **saved).collect();
@@ -228,6 +247,12 @@ impl UnitOfWork {
             fate,
         }));
         self.handle(self.held.len() - 1)
+    }
+
+    fn held_twice(&self) -> Option<&StreamName> {
+        let streams = self.held.iter().map(|held| held.stream());
+        let mut seen = HashSet::new();
+        streams.into_iter().find(|stream| !seen.insert(*stream))
     }
 
     fn index_of(&self, stream: &StreamName) -> Option<usize> {

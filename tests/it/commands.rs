@@ -212,25 +212,52 @@ async fn a_key_from_many_tasks_is_decided_once(place: &Place) -> anyhow::Result<
     Ok(())
 }
 
-/// Two domains take no turns with each other, as two processes.
+/// Two domains take no turns with each other, as two processes. Who came second decided on what the
+/// first had paid already, and told of a rejection.
 async fn a_key_from_two_processes_is_committed_once(place: &Place) -> anyhow::Result<()> {
     let domains = [bank(place).await?, bank(place).await?];
-    domains[0].process(open(100)).await?;
+    let opened = (0..8).map(|nth| {
+        let process = domains[nth % 2].process(open(100)).idempotency_key("open");
+        tokio::spawn(process.into_future())
+    });
+    for task in opened.collect::<Vec<_>>() {
+        assert_eq!(task.await??.version(), 1);
+    }
 
     let tasks = (0..32).map(|nth| {
-        let process = domains[nth % 2].process(pay(30)).idempotency_key("k");
+        let process = domains[nth % 2].process(pay(60)).idempotency_key("k");
         tokio::spawn(process.into_future())
     });
     for task in tasks.collect::<Vec<_>>() {
         let answer = task.await??;
-        assert_eq!((answer.value, answer.version().get()), (70, 2));
+        assert_eq!((answer.value, answer.version().get()), (40, 2));
     }
 
     let wallet = domains[1]
         .repository::<Wallet>()
         .get(&"ada".to_owned())
         .await?;
-    assert_eq!((wallet.cents(), wallet.version().get()), (70, 2));
+    assert_eq!((wallet.cents(), wallet.version().get()), (40, 2));
+    Ok(())
+}
+
+/// Nothing in such a unit has an explicit version, and a repetition was taken for a new one.
+#[tokio::test]
+async fn a_lost_reply_records_a_command_that_raises_nothing_once() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    domain.process(open(100)).await?;
+    let wallet = "ada".to_owned();
+
+    losses.lose(2);
+    let looked = domain.process(Look { wallet }).await?;
+
+    assert_eq!((looked.value, looked.version().get()), (100, 1));
+    assert_eq!(looked.position(), Some(Position::new(4)));
+    assert_eq!(
+        commands(&domain).await?,
+        ["Bank.OpenWallet.v1", "Bank.Look.v1"]
+    );
     Ok(())
 }
 

@@ -54,3 +54,44 @@ async fn each_commit_leaves_one_fact_in_a_stream_of_its_own(place: &Place) -> an
     assert_eq!(wallets.get(&"ada".to_owned()).await?.version(), 3);
     Ok(())
 }
+
+#[event]
+struct Noted {
+    note: Option<String>,
+}
+
+#[aggregate(event_sourced, fact_events, fact_version = 2, snapshots = off)]
+struct Note {
+    text: Option<String>,
+}
+
+#[aggregate]
+impl Note {
+    fn new(note: Option<String>) -> Self {
+        Self::raise_new(Noted { note })
+    }
+
+    #[apply]
+    fn noted(event: Noted) -> Self {
+        Self { text: event.note }
+    }
+}
+
+/// Its state was read back to be sure, which an aggregate without snapshots can not.
+#[tokio::test]
+async fn a_fact_needs_no_snapshots() -> anyhow::Result<()> {
+    let domain = Domain::builder("notes").build()?;
+    let mut note = Note::new(None);
+
+    domain.repository().add(&mut note).await?;
+
+    let fact = domain
+        .store()
+        .read_last(format!("notes::note:fact-{}", note.id()))
+        .await?
+        .expect("there is one");
+    assert_eq!(fact.event_type, "Notes.NoteFact.v2");
+    assert_eq!(&*fact.data, br#"{"text":null}"#);
+    assert_eq!(domain.repository::<Note>().get(note.id()).await?.text, None);
+    Ok(())
+}

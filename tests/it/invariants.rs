@@ -1,6 +1,8 @@
 //! What must hold whenever an aggregate is saved.
 
+use es_core::Snapshots;
 use es_core::prelude::*;
+use es_tests::stores::LosesReplies;
 use es_tests::wallets::Wallet;
 
 /// In Protean an event that broke an invariant stayed pending, and a second add wrote it.
@@ -86,5 +88,33 @@ async fn what_is_stored_is_loaded_whatever_the_invariants_say() -> anyhow::Resul
         .get_at_version(&"ada".to_owned(), Version::new(2))
         .await?;
     assert_eq!(wallet.cents(), 13);
+    Ok(())
+}
+
+/// After a lost reply a snapshot held what was raised since, and a load applied it twice.
+#[tokio::test]
+async fn a_snapshot_holds_nothing_that_is_not_stored() -> anyhow::Result<()> {
+    let (store, losses) = LosesReplies::new(MemoryStore::new());
+    let domain = Domain::builder("bank")
+        .event_store(store)
+        .snapshots_of("wallet", Snapshots::Every(1))
+        .build()?;
+    let wallets = domain.repository::<Wallet>();
+    let mut wallet = Wallet::open("ada", 100);
+
+    losses.lose(usize::MAX);
+    wallets.add(&mut wallet).await.unwrap_err();
+    losses.lose(0);
+    wallet.pay_blindly(101);
+    let refused = wallets.add(&mut wallet).await;
+    assert!(
+        matches!(refused, Err(SaveError::Violated(_))),
+        "{refused:?}"
+    );
+    assert_eq!(wallets.get(&"ada".to_owned()).await?.cents(), 100);
+
+    wallet.receive(2);
+    wallets.add(&mut wallet).await?;
+    assert_eq!(wallets.get(&"ada".to_owned()).await?.cents(), 1);
     Ok(())
 }

@@ -386,8 +386,8 @@ mod configured {
         );
         assert_eq!(
             told("counter", Snapshots::Every(5)),
-            "snapshots of `counter` are configured, but `es_tests::bank::Counter` has \
-             `snapshots = off`, so its state can not be stored; remove one of the two"
+            "snapshots of `counter` are configured, but `es_tests::bank::Counter` takes none: it has \
+             `snapshots = off`, or its state is what is stored; remove one of the two"
         );
         assert!(told("tally", Snapshots::Every(0)).starts_with("`snapshot_every` is 0"));
         let later = Domain::builder("bank").snapshots_of("counter", Snapshots::AsTheDomainSays);

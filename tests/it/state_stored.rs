@@ -181,7 +181,11 @@ async fn a_removed_aggregate_is_gone_and_its_id_may_be_used_again(
     ));
     assert_eq!(books.get(&id).await?.title(), "Anew");
     // One that was never stored is not there to be removed.
-    assert_eq!(books.remove(&mut Book::new("Never")).await?.version(), 0);
+    let mut never = Book::new("Never");
+    never.moved("ada", "bob", 1);
+    assert_eq!(books.remove(&mut never).await?.version(), 0);
+    let of_never = books.stream(never.id())?;
+    assert!(domain.store().read_last(&of_never).await?.is_none());
     Ok(())
 }
 

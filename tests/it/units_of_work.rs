@@ -250,6 +250,88 @@ async fn a_lost_reply_writes_a_unit_once() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// It was told as a conflict, though it was written: what was decided in it was decided again.
+#[tokio::test]
+async fn a_unit_in_doubt_that_was_written_over_is_told_as_unknown() -> anyhow::Result<()> {
+    let memory = MemoryStore::new();
+    let (store, losses) = LosesReplies::new(memory.clone());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let others = Domain::builder("bank").event_store(memory).build()?;
+    let mut book = Book::new("Ledger");
+    domain.repository().add(&mut book).await?;
+    domain.repository().add(&mut Wallet::open("ada", 1)).await?;
+    let mut unit = domain.unit_of_work();
+    unit.get::<Wallet>(&id("ada")).await?;
+    let held = unit.get::<Book>(book.id()).await?;
+    unit[held].retitle("Ours");
+
+    losses.lose(usize::MAX);
+    let doubt = unit.commit().await.unwrap_err();
+    assert!(matches!(doubt, SaveError::OutcomeUnknown(_)), "{doubt}");
+    losses.lose(0);
+    let wallets = others.repository::<Wallet>();
+    wallets.update(&id("ada"), |ada| ada.receive(1)).await?;
+    let books = others.repository::<Book>();
+    books
+        .update(book.id(), |book| book.retitle("Theirs"))
+        .await?;
+
+    let doubt = unit.commit().await.unwrap_err();
+    assert!(matches!(doubt, SaveError::OutcomeUnknown(_)), "{doubt}");
+    assert_eq!(books.get(book.id()).await?.title(), "Theirs");
+    Ok(())
+}
+
+/// A state whose events stand was written, whoever wrote over it since.
+#[tokio::test]
+async fn a_unit_in_doubt_is_found_by_its_events() -> anyhow::Result<()> {
+    let memory = MemoryStore::new();
+    let (store, losses) = LosesReplies::new(memory.clone());
+    let domain = Domain::builder("bank").event_store(store).build()?;
+    let others = Domain::builder("bank").event_store(memory).build()?;
+    let mut book = Book::new("Ledger");
+    domain.repository().add(&mut book).await?;
+    let mut unit = domain.unit_of_work();
+    let held = unit.get::<Book>(book.id()).await?;
+    unit[held].moved("ada", "bob", 5);
+
+    losses.lose(usize::MAX);
+    unit.commit().await.unwrap_err();
+    losses.lose(0);
+    let books = others.repository::<Book>();
+    for _ in 0..3 {
+        let moved = books.update(book.id(), |book| book.moved("ada", "bob", 1));
+        moved.await?;
+    }
+
+    assert_eq!(unit.commit().await?, Some(Position::new(1)));
+    assert_eq!(books.get(book.id()).await?.moves(), 4);
+    Ok(())
+}
+
+/// What took the place of another was written under the other's name.
+#[tokio::test]
+async fn an_aggregate_put_in_the_place_of_another_keeps_its_own_name() -> anyhow::Result<()> {
+    let domain = Domain::builder("bank").build()?;
+    let wallets = domain.repository::<Wallet>();
+    let mut unit = domain.unit_of_work();
+    let ada = unit.add(Wallet::open("ada", 1))?;
+    unit[ada] = Wallet::open("eve", 2);
+
+    unit.commit().await?;
+
+    assert_eq!(wallets.get(&id("eve")).await?.cents(), 2);
+    assert!(wallets.find(&id("ada")).await?.is_none());
+    let bob = unit.add(Wallet::open("bob", 3))?;
+    unit[bob] = Wallet::open("eve", 4);
+    let twice = unit.commit().await;
+    assert!(
+        matches!(twice, Err(SaveError::HeldTwice { .. })),
+        "{twice:?}"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_commit_that_is_given_up_is_written_once() -> anyhow::Result<()> {
     let (store, losses) = LosesReplies::new(MemoryStore::new());

@@ -1,5 +1,6 @@
 //! First answers by idempotency key: one stream a key, written in one unit with what was decided.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -124,11 +125,16 @@ impl Answer {
     }
 
     /// What writes it, under the circumstances of `domain`.
-    pub(super) fn append(&self, domain: &Domain, slot: &Slot) -> serde_json::Result<StreamAppend> {
+    pub(super) fn append(
+        &self,
+        domain: &Domain,
+        time: DateTime<Utc>,
+        slot: &Slot,
+    ) -> serde_json::Result<StreamAppend> {
         let mut events = NewEvents::new();
         events.encode(
             domain.new_event_id(),
-            domain.now(),
+            time,
             domain.context(),
             |types| codec::write_named_type(domain.name(), ANSWERED, 1, types),
             |bytes| serde_json::to_writer(bytes, self),

@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::error::{LoadError, SaveError, UpdateError};
 use crate::stream::StreamName;
 
-/// A command was not carried out: nothing was written.
+/// A command was not carried out: nothing was written, unless [`ProcessError::Save`] holds
+/// [`SaveError::OutcomeUnknown`]. Then process it again under the same idempotency key; without one,
+/// [`retry`](crate::OutcomeUnknown::retry) carries it out at most once.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProcessError<E> {

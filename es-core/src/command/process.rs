@@ -197,57 +197,104 @@ where
 {
     async fn run(self) -> Outcome<C> {
         let record = Record::new(&self.domain, &self.command).map_err(encode::<C, _>)?;
-        let Some(key) = &self.key else {
-            return self.decide(&record, None).await;
-        };
-        let category = <C::Aggregate as AggregateState>::CATEGORY;
-        let stream = answers::stream(&self.domain, category, &key.text);
-        let stream = stream.map_err(crate::error::LoadError::from)?;
-        // One after the other in this process; what others answered is found after a conflict.
-        let _turn = self.domain.turns().wait(&stream).await;
-        let request = serde_json::to_value(&self.command).map_err(encode::<C, _>)?;
-        loop {
-            let known = answers::find(&self.domain, &stream).await;
-            let slot = match known.map_err(|error| error.of(&stream))? {
-                Known::Free(slot) => slot,
-                Known::Answered(answer, position) => {
-                    if !answer.answers(&record.event_type, &request) {
-                        return Err(ProcessError::KeyReused {
-                            key: key.text.clone(),
-                            command: C::NAME,
-                        });
-                    }
-                    let committed = answer.committed(position, key.decode);
-                    return committed.map_err(|problem| ProcessError::Answer { stream, problem });
-                }
-            };
-            match self.decide(&record, Some((&slot, &request))).await {
-                Err(ProcessError::Save(SaveError::Conflict(conflict)))
-                    if conflict.stream == stream => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn decide(&self, record: &Record, slot: Option<(&Slot, &Value)>) -> Outcome<C> {
-        let domain = record.domain(&self.domain);
-        let repository = domain.repository::<C::Aggregate>();
-        let outcome = if <C::Aggregate as Handle<C>>::CREATES {
-            self.create(&domain, &repository, record, slot).await
-        } else {
-            self.change(&domain, &repository, record, slot).await
+        let outcome = match &self.key {
+            None => self.decide(&record, None).await,
+            Some(key) => self.decide_once(key, &record).await,
         };
         let rejection = match &outcome {
             Err(ProcessError::Rejected(rejection)) => format!("{rejection:?}"),
             _ => return outcome,
         };
         if self.domain.command_records() == CommandRecords::AlsoRejected {
-            let stream = self.target_stream(&repository)?;
-            record
-                .append_rejected(&self.domain, stream, rejection)
-                .await?;
+            self.record_rejected(&record, rejection).await;
         }
         outcome
+    }
+
+    /// Decides unless the key was answered before.
+    async fn decide_once(&self, key: &Key<AnswerOf<C>>, record: &Record) -> Outcome<C> {
+        let category = <C::Aggregate as AggregateState>::CATEGORY;
+        let stream = answers::stream(&self.domain, category, &key.text);
+        let stream = stream.map_err(crate::error::LoadError::from)?;
+        // One after the other in this process; what others answered is found after they did.
+        let _turn = self.domain.turns().wait(&stream).await;
+        let request = serde_json::to_value(&self.command).map_err(encode::<C, _>)?;
+        loop {
+            let slot = match self.look_up(key, &stream, record, &request).await? {
+                Ok(answered) => return Ok(answered),
+                Err(slot) => slot,
+            };
+            match self.decide(record, Some((&slot, &request))).await {
+                Ok(committed) => return Ok(committed),
+                Err(ProcessError::Save(SaveError::OutcomeUnknown(unknown))) => {
+                    return Err(SaveError::from(unknown).into());
+                }
+                // Whatever speaks against it may come of the very same command, carried out by
+                // somebody else since the key was looked up.
+                Err(refused) => match self.look_up(key, &stream, record, &request).await? {
+                    Ok(answered) => return Ok(answered),
+                    Err(slot) => {
+                        let of_the_key = matches!(&refused, ProcessError::Save(SaveError::Conflict(conflict)) if conflict.stream == stream);
+                        if !of_the_key {
+                            return Err(refused);
+                        }
+                        drop(slot);
+                    }
+                },
+            }
+        }
+    }
+
+    /// The first answer to the key, or where to keep it.
+    async fn look_up(
+        &self,
+        key: &Key<AnswerOf<C>>,
+        stream: &StreamName,
+        record: &Record,
+        request: &Value,
+    ) -> Result<Result<Committed<AnswerOf<C>>, Slot>, ProcessError<RejectionOf<C>>> {
+        let known = answers::find(&self.domain, stream).await;
+        match known.map_err(|error| error.of(stream))? {
+            Known::Free(slot) => Ok(Err(slot)),
+            Known::Answered(answer, _) if !answer.answers(&record.event_type, request) => {
+                Err(ProcessError::KeyReused {
+                    key: key.text.clone(),
+                    command: C::NAME,
+                })
+            }
+            Known::Answered(answer, position) => {
+                let committed = answer.committed(position, key.decode);
+                committed.map(Ok).map_err(|problem| ProcessError::Answer {
+                    stream: stream.clone(),
+                    problem,
+                })
+            }
+        }
+    }
+
+    /// What goes wrong is logged: the rejection is what matters.
+    async fn record_rejected(&self, record: &Record, rejection: String) {
+        let repository = self.domain.repository::<C::Aggregate>();
+        let target = self.command.target();
+        let own = target.and_then(|target| repository.stream(&target).ok());
+        if let Err(error) = record.append_rejected(&self.domain, own, rejection).await {
+            let command = record.event_type.as_str();
+            tracing::warn!(
+                command,
+                error = &error as &dyn std::error::Error,
+                "a rejected command could not be recorded"
+            );
+        }
+    }
+
+    async fn decide(&self, record: &Record, slot: Option<(&Slot, &Value)>) -> Outcome<C> {
+        let domain = record.domain(&self.domain);
+        let repository = domain.repository::<C::Aggregate>();
+        if <C::Aggregate as Handle<C>>::CREATES {
+            self.create(&domain, &repository, record, slot).await
+        } else {
+            self.change(&domain, &repository, record, slot).await
+        }
     }
 
     async fn change(
@@ -360,16 +407,19 @@ where
         kept: Option<&Value>,
     ) -> Result<Around, SaveError> {
         let mut around = Around::default();
+        // As late as that of the events, so that it does not go back in its stream.
+        let now = domain.now();
+        let time = aggregate.root().time.map_or(now, |before| before.max(now));
         if self.domain.command_records() != CommandRecords::Off {
             let own = stream_of(domain, aggregate)?;
             around
                 .before
-                .push(record.append_to(own.id(), &record.context)?);
+                .push(record.append_to(own.id(), time, &record.context)?);
         }
         if let (Some((slot, request)), Some(kept)) = (slot, kept) {
             let version = version_after(aggregate);
             let answer = Answer::new(&record.event_type, request.clone(), version, kept.clone());
-            let append = answer.append(domain, slot);
+            let append = answer.append(domain, time, slot);
             let append = append.map_err(|problem| SaveError::EncodeState {
                 stream: slot.stream.clone(),
                 problem,
@@ -377,15 +427,6 @@ where
             around.behind.push(append?);
         }
         Ok(around)
-    }
-
-    /// The stream of the aggregate that was asked, where it is known.
-    fn target_stream(
-        &self,
-        repository: &Repository<C::Aggregate>,
-    ) -> Result<Option<StreamName>, crate::LoadError> {
-        let target = self.command.target();
-        target.map(|target| repository.stream(&target)).transpose()
     }
 }
 
@@ -399,7 +440,6 @@ fn encode<C: Command, E>(problem: serde_json::Error) -> ProcessError<E> {
 /// A command as it is recorded.
 struct Record {
     id: Uuid,
-    time: DateTime<Utc>,
     event_type: String,
     data: Vec<u8>,
     /// Under which the command came, with a correlation.
@@ -423,7 +463,6 @@ impl Record {
         let category = <C::Aggregate as AggregateState>::CATEGORY;
         Ok(Self {
             id,
-            time: domain.now(),
             event_type,
             data,
             context,
@@ -446,12 +485,13 @@ impl Record {
     fn append_to(
         &self,
         id: impl fmt::Display,
+        time: DateTime<Utc>,
         context: &Context,
     ) -> Result<StreamAppend, InvalidName> {
         let mut events = NewEvents::new();
         events.push(crate::record::NewEvent {
             id: self.id,
-            time: self.time,
+            time,
             event_type: &self.event_type,
             data: &self.data,
             metadata: &context.encode(),
@@ -472,8 +512,8 @@ impl Record {
     ) -> Result<(), SaveError> {
         let context = self.context.clone().header("rejected", rejection);
         let part = match own {
-            Some(own) => self.append_to(own.id(), &context)?,
-            None => self.append_to(self.id, &context)?,
+            Some(own) => self.append_to(own.id(), domain.now(), &context)?,
+            None => self.append_to(self.id, domain.now(), &context)?,
         };
         let unit = Arc::new(Append::to(part.stream, part.expected, part.events));
         match domain.store().append(Arc::clone(&unit)).await {

@@ -125,7 +125,8 @@ impl DomainBuilder {
     }
 
     /// For how long the first answer to an [idempotency key](crate::Process::idempotency_key) is
-    /// given again, counted from the answer; 24 hours unless told otherwise.
+    /// given again, counted from the answer; 24 hours unless told otherwise. What is kept of it, the
+    /// command and the answer, stays in the store as every event does.
     pub fn idempotency_window(mut self, window: Duration) -> Self {
         self.idempotency_window = window;
         self

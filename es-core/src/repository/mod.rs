@@ -1,6 +1,7 @@
 //! Repositories: aggregates in and out of the store.
 
 mod cache;
+mod doubt;
 mod events;
 mod load;
 mod prepare;

@@ -137,16 +137,16 @@ impl<A: Aggregate> One<'_, A> {
     }
 
     fn prepare_state(&mut self, domain: &Domain, unit: &mut Parts) -> Result<(), SaveError> {
+        let expected = self.aggregate.stored_version();
+        if self.fate == Fate::IsRemoved && expected == Version::EMPTY {
+            // It was never stored, so nothing goes.
+            return Ok(());
+        }
         let has_events = !self.aggregate.pending_events().is_empty();
         let state = self.encode_state()?;
         let root = self.aggregate.root();
-        let expected = root.stored;
         let change = if self.fate == Fate::IsRemoved {
-            match expected {
-                // It was never stored, so nothing goes.
-                Version::EMPTY => StateChange::Check,
-                _ => StateChange::Remove,
-            }
+            StateChange::Remove
         } else if !has_events && root.kept.as_deref() == Some(&*state) {
             StateChange::Check
         } else {
@@ -155,12 +155,14 @@ impl<A: Aggregate> One<'_, A> {
         };
         self.stamp(domain);
         let root = self.aggregate.root();
+        let stamped = root.stamps.last().map(|stamp| stamp.time);
+        let before = root.time.max(stamped);
         let now = domain.now();
         unit.states.push(StateWrite {
             stream: self.stream.clone(),
             expected,
             id: domain.new_event_id(),
-            time: root.time.map_or(now, |before| before.max(now)),
+            time: before.map_or(now, |before| before.max(now)),
             change,
         });
         if has_events {
@@ -240,7 +242,14 @@ impl<A: Aggregate> One<'_, A> {
 
     /// The whole state after what is pending, for consumers outside.
     fn fact(&self, domain: &Domain, version: u32) -> Result<StreamAppend, SaveError> {
-        let state = self.encode_state()?;
+        // Nobody reads it back into an aggregate.
+        let state = self
+            .aggregate
+            .encode_state()
+            .map_err(|problem| SaveError::EncodeState {
+                stream: self.stream.clone(),
+                problem,
+            })?;
         let root = self.aggregate.root();
         let last = root.stamps.last().expect("a fact goes with events");
         let name = format!("{}Fact", A::NAME);

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::doubt::{self, Found};
 use super::prepare::One;
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
 use crate::error::{OutcomeUnknown, SaveError};
 use crate::invariant::Violations;
 use crate::store::{
-    Append, AppendError, Appended, BoxFuture, EventStore, Expected, ExpectedVersionError,
-    StateChange, StateWrite, StoreError, StoreErrorKind, StreamAppend,
+    Append, AppendError, Appended, BoxFuture, EventStore, Expected, StateChange, StateWrite,
+    StoreError, StoreErrorKind, StreamAppend,
 };
 use crate::stream::{Position, StreamName, Version};
 
@@ -120,16 +121,17 @@ pub(crate) async fn save(
     members: &mut [&mut (dyn Saved + '_)],
     around: Around,
 ) -> Result<Option<Position>, SaveError> {
-    // What an earlier attempt may have written is settled by itself: together with what was raised
-    // since it would be another unit.
     let mut position = None;
-    for index in 0..members.len() {
-        if let Some(unit) = members[index].in_doubt() {
-            let member = &mut members[index..=index];
-            position = attempt(domain, member, &unit, Attempt::Repeated)
-                .await?
-                .or(position);
-        }
+    while let Some(unit) = first_doubt(members) {
+        // What an earlier attempt may have written is settled by itself, for all who were in it:
+        // together with what was raised since it would be another unit.
+        let mut in_it: Vec<_> = members
+            .iter_mut()
+            .filter(|member| member.in_doubt().is_some_and(|it| Arc::ptr_eq(&it, &unit)))
+            .map(|member| &mut **member)
+            .collect();
+        let settled = attempt(domain, &mut in_it, &unit, Attempt::Repeated).await?;
+        position = position.max(settled);
     }
     let mut parts = Parts {
         streams: around.before,
@@ -142,6 +144,10 @@ pub(crate) async fn save(
     }
     let unit = Arc::new(parts.into_unit());
     attempt(domain, members, &unit, Attempt::First).await
+}
+
+fn first_doubt(members: &[&mut (dyn Saved + '_)]) -> Option<Arc<Append>> {
+    members.iter().find_map(|member| member.in_doubt())
 }
 
 /// All violations are told together.
@@ -180,16 +186,19 @@ async fn attempt(
         member.set_in_doubt(Some(Arc::clone(unit)));
     }
     let store = domain.store_shared();
-    let outcome = match (store.append(Arc::clone(unit)).await, attempt) {
-        (Ok(appended), _) => Ok(appended),
-        (Err(AppendError::Conflict(conflict)), Attempt::First) => Err(conflict.into()),
-        (Err(AppendError::Conflict(conflict)), Attempt::Repeated) => {
-            Err(after_doubt(store, unit, conflict))
-        }
-        (Err(AppendError::Store(error)), Attempt::First) => Err(error.into()),
-        (Err(AppendError::Store(cause) | AppendError::OutcomeUnknown(cause)), _) => {
-            repeat(store, unit, cause).await
-        }
+    let outcome = match attempt {
+        Attempt::Repeated => repeat_once(store, unit).await,
+        Attempt::First => match store.append(Arc::clone(unit)).await {
+            Ok(appended) => Ok(appended),
+            Err(AppendError::Conflict(conflict)) => Err(conflict.into()),
+            Err(AppendError::Store(error)) => Err(error.into()),
+            Err(AppendError::OutcomeUnknown(cause)) => Err(Doubt::Unknown(cause)),
+        },
+    };
+    let outcome = match outcome {
+        Ok(appended) => Ok(appended),
+        Err(Doubt::Settled(error)) => Err(error),
+        Err(Doubt::Unknown(cause)) => repeat(store, unit, cause).await,
     };
     if !matches!(outcome, Err(SaveError::OutcomeUnknown(_))) {
         for member in &mut *members {
@@ -206,6 +215,19 @@ async fn attempt(
         }
     }
     Ok(appended.iter().filter_map(|part| part.position).max())
+}
+
+/// Why a unit was not acknowledged.
+enum Doubt {
+    /// It is known what became of it.
+    Settled(SaveError),
+    Unknown(StoreError),
+}
+
+impl<E: Into<SaveError>> From<E> for Doubt {
+    fn from(error: E) -> Self {
+        Self::Settled(error.into())
+    }
 }
 
 /// Appends again what may have been written already: its event ids see to it that it is written
@@ -225,15 +247,45 @@ pub(crate) async fn repeat(
             "the outcome of an append is unknown"
         );
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        cause = match store.append(Arc::clone(unit)).await {
+        cause = match repeat_once(store, unit).await {
             Ok(appended) => return Ok(appended),
-            Err(AppendError::Conflict(conflict)) => {
-                return Err(after_doubt(store, unit, conflict));
-            }
-            Err(AppendError::Store(error) | AppendError::OutcomeUnknown(error)) => error,
+            Err(Doubt::Settled(error)) => return Err(error),
+            Err(Doubt::Unknown(cause)) => cause,
         };
     }
     Err(OutcomeUnknown::new(store, unit, cause).into())
+}
+
+async fn repeat_once(
+    store: &Arc<dyn EventStore>,
+    unit: &Arc<Append>,
+) -> Result<Vec<Appended>, Doubt> {
+    if !doubt::proves_itself(unit)
+        && let Some(appended) = doubt::find(&**store, unit).await.map_err(Doubt::Unknown)?
+    {
+        return Ok(appended);
+    }
+    match store.append(Arc::clone(unit)).await {
+        Ok(appended) => Ok(appended),
+        Err(AppendError::Conflict(conflict)) => {
+            match doubt::after_conflict(&**store, unit)
+                .await
+                .map_err(Doubt::Unknown)?
+            {
+                Found::Written(appended) => Ok(appended),
+                Found::NotWritten => Err(conflict.into()),
+                // It must not be decided again.
+                Found::Nothing => {
+                    let action = "tell whether a state was written: it was written over since";
+                    let cause = StoreError::new(StoreErrorKind::Other, action).because(conflict);
+                    Err(OutcomeUnknown::new(store, unit, cause).into())
+                }
+            }
+        }
+        Err(AppendError::Store(error) | AppendError::OutcomeUnknown(error)) => {
+            Err(Doubt::Unknown(error))
+        }
+    }
 }
 
 /// The stream that a unit is told by: the first whose version matters to it.
@@ -247,25 +299,4 @@ pub(crate) fn main_stream(unit: &Append) -> &StreamName {
         .or(of_states)
         .or(any.map(|part| &part.stream))
         .expect("a unit has parts")
-}
-
-/// A conflict of a unit that may have been written: nearly always it tells that it was not. But a
-/// state that was written over since tells nothing, and it must not be decided twice.
-fn after_doubt(
-    store: &Arc<dyn EventStore>,
-    unit: &Arc<Append>,
-    conflict: ExpectedVersionError,
-) -> SaveError {
-    let tells = unit
-        .streams()
-        .iter()
-        .any(|part| matches!(part.expected, Expected::Version(_)) && !part.events.is_empty());
-    let mut states = unit.states().iter();
-    let of_state = states.any(|write| write.stream == conflict.stream);
-    if tells || !of_state || conflict.actual <= conflict.expected.next() {
-        return conflict.into();
-    }
-    let action = "tell whether a state was written: it was written over since".to_owned();
-    let cause = StoreError::new(StoreErrorKind::Other, action).because(conflict);
-    OutcomeUnknown::new(store, unit, cause).into()
 }

@@ -54,13 +54,16 @@ pub(super) fn warn_ahead(stream: &StreamName) {
     tracing::warn!(%stream, "a snapshot is ahead of its stream, the stream is replayed");
 }
 
-/// Whether enough events came since the last snapshot.
+/// Whether enough events came since the last snapshot, and the state holds none but those that are
+/// stored.
 pub(super) fn is_due<A: Aggregate>(domain: &Domain, aggregate: &A) -> bool {
     let Some(every) = domain.snapshot_every::<A>() else {
         return false;
     };
     let root = aggregate.root();
-    root.stored.get() - root.snapshot.get() >= every && domain.store().snapshots().is_some()
+    root.stored.get() - root.snapshot.get() >= every
+        && root.pending().is_empty()
+        && domain.store().snapshots().is_some()
 }
 
 /// Takes a snapshot. What goes wrong is logged.

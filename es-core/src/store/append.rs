@@ -51,7 +51,7 @@ pub struct StateWrite {
 pub enum StateChange {
     /// Nothing: only the version is checked.
     Check,
-    /// This takes its place. Its version is one more.
+    /// This takes its place: JSON, which comes back equal as JSON. Its version is one more.
     Put(Arc<[u8]>),
     /// It goes. Its version is one more, so that nobody takes what comes after it for what was before.
     Remove,
