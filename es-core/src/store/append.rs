@@ -344,7 +344,7 @@ impl StreamAppend {
 
 impl StateWrite {
     /// Whether it may be written over `state`.
-    fn fits(&self, state: StandingState) -> bool {
+    pub fn fits(&self, state: StandingState) -> bool {
         let is_new = state.removed || state.version == Version::EMPTY;
         match self.expected {
             Version::EMPTY => is_new,

@@ -239,13 +239,13 @@ impl Job {
     }
 
     fn locks<W: WriteUnits>(&self) -> impl Iterator<Item = W::Lock> {
-        let parts = self.unit.streams().iter();
-        parts.map(|part| W::lock(&part.stream))
+        let streams = self.unit.streams().iter().map(|part| &part.stream);
+        let states = self.unit.states().iter().map(|write| &write.stream);
+        streams.chain(states).map(W::lock)
     }
 
     fn size_bytes(&self) -> usize {
-        let parts = self.unit.streams().iter();
-        parts.map(|part| part.events.size_bytes()).sum()
+        self.unit.size_bytes()
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use es_core::store::{Append, StoreError, StoreErrorKind};
+use es_core::store::{Append, StateChange, StateWrite, StoreError, StoreErrorKind};
 use es_core::stream::StreamName;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::plain::{Plain, PlainSql, Written};
 use super::schema::named;
+use super::state_units::StateUnitSql;
 use super::units::{Answer, Batch, Behind, Standings};
 use crate::pg::{Bell, Client, Failure, Json, Link, Outcome, Trouble, WriteUnits, repeatably};
 
@@ -18,11 +19,12 @@ use crate::pg::{Bell, Client, Failure, Json, Link, Outcome, Trouble, WriteUnits,
 /// begins anew; all insert in the order of names, so no two wait for each other.
 #[derive(Debug)]
 pub(super) struct Writer {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     plain: PlainSql,
-    units: String,
-    behind: String,
-    lock: String,
+    pub(super) units: String,
+    pub(super) behind: String,
+    pub(super) lock: String,
+    pub(super) states: StateUnitSql,
     bell: Arc<Bell>,
 }
 
@@ -35,6 +37,7 @@ impl Writer {
             units: named(include_str!("sql/append_units.sql")),
             behind: named(include_str!("sql/events_behind.sql")),
             lock: named(include_str!("sql/lock_units.sql")),
+            states: StateUnitSql::new(schema),
             bell,
         }
     }
@@ -126,12 +129,12 @@ impl Writer {
     }
 }
 
-async fn prepared(client: &Client, sql: &str) -> Result<Statement, Trouble> {
+pub(super) async fn prepared(client: &Client, sql: &str) -> Result<Statement, Trouble> {
     let prepared = client.prepare_cached(sql).await;
     prepared.map_err(before_sending)
 }
 
-fn before_sending(error: tokio_postgres::Error) -> Trouble {
+pub(super) fn before_sending(error: tokio_postgres::Error) -> Trouble {
     Trouble::from(error).before_sending()
 }
 
@@ -154,6 +157,13 @@ impl WriteUnits for Writer {
     }
 
     async fn write(&self, units: &[Arc<Append>]) -> Result<Vec<Outcome>, Failure> {
+        if units.iter().any(|unit| !unit.states().is_empty()) {
+            let outcomes = self.write_with_states(units).await?;
+            if outcomes.iter().any(wrote) {
+                self.bell.ring();
+            }
+            return Ok(outcomes);
+        }
         let written = match Plain::of(units) {
             Some(plain) => self.write_plain(&plain, units).await?,
             None => Written::Nothing,
@@ -176,6 +186,14 @@ impl WriteUnits for Writer {
 
     fn check(&self, unit: &Append) -> Result<(), StoreError> {
         let mut events = unit.streams().iter().flat_map(|part| part.events.iter());
+        let is_state = |write: &&StateWrite| match &write.change {
+            StateChange::Put(state) => Json::new(state).is_some(),
+            StateChange::Check | StateChange::Remove => true,
+        };
+        if let Some(write) = unit.states().iter().find(|write| !is_state(write)) {
+            let action = format!("keep the state of `{}`: it is not JSON", write.stream);
+            return Err(StoreError::new(StoreErrorKind::Invalid, action));
+        }
         match events.find(|event| !is_metadata(event.metadata)) {
             None => Ok(()),
             Some(event) => Err(StoreError::new(

@@ -45,6 +45,8 @@ mod plain;
 mod read;
 mod schema;
 mod snapshots;
+mod state_units;
+mod states;
 mod units;
 
 use std::sync::Arc;
@@ -53,7 +55,7 @@ use std::time::Duration;
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, SnapshotStore,
-    StoreError, no_states,
+    StateStore, StoreError,
 };
 use es_core::stream::Position;
 
@@ -65,11 +67,12 @@ use append::Writer;
 use read::{EventRows, read_sql};
 use schema::named;
 use snapshots::SnapshotSql;
+use states::StateSql;
 
 /// How often a waiting reader looks without having been woken.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Events and snapshots on a PostgreSQL server.
+/// Events, states and snapshots on a PostgreSQL server.
 ///
 /// Clones share their connections.
 ///
@@ -97,6 +100,7 @@ struct Shared {
     settled: Settled,
     bell: Arc<Bell>,
     snapshots: SnapshotSql,
+    states: StateSql,
     durability: Durability,
 }
 
@@ -144,6 +148,7 @@ impl PostgresStore {
                 ahead: Ahead::default(),
                 settled: Settled::new(&events, "position"),
                 snapshots: SnapshotSql::new(schema),
+                states: StateSql::new(schema),
                 durability,
                 link,
                 bell,
@@ -185,10 +190,7 @@ impl Fill for Shared {
 
 impl EventStore for PostgresStore {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>> {
-        Box::pin(async move {
-            no_states(&append)?;
-            self.shared.batches.append(append).await
-        })
+        Box::pin(self.shared.batches.append(append))
     }
 
     fn read<'a>(
@@ -214,6 +216,10 @@ impl EventStore for PostgresStore {
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
+        Some(self)
+    }
+
+    fn states(&self) -> Option<&dyn StateStore> {
         Some(self)
     }
 }

@@ -37,7 +37,8 @@ impl<'a> Batch<'a> {
             for part in parts {
                 batch.push(unit, part);
             }
-            let writes = parts.iter().any(|part| !part.events.is_empty());
+            let writes =
+                parts.iter().any(|part| !part.events.is_empty()) || !append.states().is_empty();
             batch.checks |= writes && parts.iter().any(only_checks);
         }
         batch
@@ -77,6 +78,11 @@ impl<'a> Batch<'a> {
         ]
     }
 
+    /// Whether it has no stream, and so nothing for the statement.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// Whether no other such batch may be written meanwhile: two units that each check what the
     /// other one writes to would both find what they expect.
     pub(super) fn must_be_alone(&self) -> bool {
@@ -98,6 +104,7 @@ fn last_of<T>(all: &mut impl Iterator<Item = T>, count: usize) -> Option<T> {
 }
 
 /// What the server says of a batch.
+#[derive(Default)]
 pub(super) struct Answer {
     /// The version that each stream was at.
     before: Vec<Version>,
@@ -153,16 +160,13 @@ pub(super) struct Unfit<'a> {
 impl<'a> Outcomes<'a> {
     /// What has to be known of the units that do not fit.
     pub(super) fn unknown(&self) -> Behind<'a> {
-        let mut behind = Behind::default();
         let unfit = self.0.iter().filter_map(|outcome| outcome.as_ref().err());
-        for part in unfit.flat_map(|unfit| unfit.unit.streams()) {
-            if let Expected::Version(expected) = part.expected {
-                behind.streams.push(part.stream.as_str());
-                behind.after.push(bounded(expected.get()));
-                behind.counts.push(bounded(part.events.len() as u64));
-            }
-        }
-        behind
+        Behind::of(unfit.flat_map(|unfit| unfit.unit.streams()))
+    }
+
+    /// What was appended, of each unit that fits.
+    pub(super) fn into_written(self) -> Vec<Option<Vec<Appended>>> {
+        self.0.into_iter().map(Result::ok).collect()
     }
 
     /// All of them, by what stands in the streams of those that do not fit.
@@ -184,6 +188,19 @@ pub(super) struct Behind<'a> {
 }
 
 impl<'a> Behind<'a> {
+    /// Behind the versions that these expect.
+    pub(super) fn of(parts: impl IntoIterator<Item = &'a StreamAppend>) -> Self {
+        let mut behind = Self::default();
+        for part in parts {
+            if let Expected::Version(expected) = part.expected {
+                behind.streams.push(part.stream.as_str());
+                behind.after.push(bounded(expected.get()));
+                behind.counts.push(bounded(part.events.len() as u64));
+            }
+        }
+        behind
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.streams.is_empty()
     }
@@ -207,6 +224,12 @@ impl<'a> Behind<'a> {
 /// What stands behind the versions that were expected, by stream.
 #[derive(Default)]
 pub(super) struct Standings<'a>(HashMap<&'a str, Vec<(Uuid, Position)>>);
+
+impl Standings<'_> {
+    pub(super) fn of(&self, stream: &StreamName) -> Vec<(Uuid, Position)> {
+        self.0.get(stream.as_str()).cloned().unwrap_or_default()
+    }
+}
 
 impl Unfit<'_> {
     /// The server has decided by versions alone; whether the unit has been written before is decided
@@ -245,7 +268,6 @@ impl Standing for Seen<'_> {
         _: Version,
         _: usize,
     ) -> Result<Vec<(Uuid, Position)>, Infallible> {
-        let standing = self.standing.0.get(stream.as_str());
-        Ok(standing.cloned().unwrap_or_default())
+        Ok(self.standing.of(stream))
     }
 }

@@ -35,4 +35,16 @@ CREATE TABLE {schema}.snapshots (
     state       bytea NOT NULL
 );
 
+-- The current state of each aggregate that is state-stored. One that was removed leaves its version.
+CREATE TABLE {schema}.states (
+    stream   text COLLATE "C" PRIMARY KEY,
+    category text COLLATE "C" NOT NULL,
+    version  bigint NOT NULL,
+    time     timestamptz NOT NULL,  -- of its last write
+    id       uuid NOT NULL,         -- of its last write
+    data     json                   -- NULL where it was removed
+);
+
+CREATE INDEX states_by_category ON {schema}.states (category, stream);
+
 INSERT INTO {schema}.schema_version (version) VALUES (1);
