@@ -7,11 +7,13 @@ use std::sync::Arc;
 use chrono::DateTime;
 use es_core::record::{ConsumerGroup, Detail, Direction, Page, ReadRequest, Source};
 use es_core::store::{
-    Append, AppendError, EventStore, Expected, Fingerprint, Snapshot, SnapshotStore, StreamAppend,
+    Append, AppendError, Appended, EventStore, Expected, Fingerprint, Snapshot, SnapshotStore,
+    StateChange, StateWrite, StreamAppend,
 };
 use es_core::stream::{Category, Position, StreamName, Version};
 use serde_json::Value;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use super::{Limits, PLAIN, Place, at, events, head_reaches, repeat, unit};
 use crate::servers::{Cluster, session, until};
@@ -153,12 +155,65 @@ async fn fill(store: &impl EventStore) {
         last = store.append(Arc::new(unit)).await.unwrap()[499].position;
     }
     head_reaches(store, last).await;
+    for first in (0..SHORT).step_by(500) {
+        let written = (first..first + 500).map(|nth| state(&format!("test::s-{nth}"), 0, nth));
+        append_states(store, Vec::new(), written.collect()).await;
+    }
+}
+
+/// Where the store keeps states.
+async fn append_states(
+    store: &impl EventStore,
+    streams: Vec<StreamAppend>,
+    states: Vec<StateWrite>,
+) -> Option<Result<Vec<Appended>, AppendError>> {
+    store.states()?;
+    let unit = Append::all(streams).unwrap().with_states(states).unwrap();
+    Some(store.append(Arc::new(unit)).await)
+}
+
+fn state(stream: &str, expected: u64, number: u64) -> StateWrite {
+    StateWrite {
+        stream: name(stream),
+        expected: Version::new(expected),
+        id: Uuid::from_u128(u128::from(number)),
+        time: DateTime::UNIX_EPOCH,
+        change: StateChange::Put(Arc::from(&b"{}"[..])),
+    }
+}
+
+/// Old and new ones, with a stream and in vain; read from the middle.
+async fn write_states(store: &impl EventStore, round: u64) {
+    let number = (round + 1) * 1_000_000;
+    let new = format!("test::s-new-{round}");
+    let stream = StreamAppend {
+        stream: name("test::b-1"),
+        expected: Expected::Any,
+        events: events(PLAIN, [number + 100]),
+    };
+    let states = vec![
+        state("test::s-7", round + 1, number),
+        state(&new, 0, number),
+    ];
+    let Some(written) = append_states(store, vec![stream], states).await else {
+        return;
+    };
+    written.unwrap();
+    let stale = state("test::s-7", round + 1, number + 1);
+    let stale = append_states(store, Vec::new(), vec![stale]).await;
+    assert!(matches!(stale, Some(Err(AppendError::Conflict(_)))));
+    let states = store.states().unwrap();
+    let category = Category::new("test::s").unwrap();
+    let listed = states.list(&category, Some(&name("test::s-500")), 10).await;
+    assert_eq!(listed.unwrap().len(), 10);
+    assert!(states.load(&name("test::s-7")).await.unwrap().is_some());
 }
 
 /// Everything that a store is there for, with few events each.
 async fn exercise(store: &impl EventStore, round: u64) {
     read(store).await;
     write(store, round).await;
+    write_states(store, round).await;
     store.head().await.unwrap();
     for version in [1, 2] {
         let saved = snapshots(store).save(snapshot("test::c-7", version)).await;
