@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::mem;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,10 +14,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::append::{Writer, before_sending, prepared};
+use super::append::{Writer, prepared};
 use super::schema::named;
 use super::units::{Answer, Batch, Behind, Standings};
-use crate::pg::{Failure, Json, Outcome, Trouble, number, repeatably};
+use crate::pg::{Failure, Json, Outcome, Trouble, bounded, number, repeatably};
 
 /// The statements about states in a unit.
 #[derive(Debug)]
@@ -47,17 +48,22 @@ impl Writer {
         units: &[Arc<Append>],
     ) -> Result<Vec<Outcome>, Failure> {
         let mut outcomes: Vec<Option<Outcome>> = units.iter().map(|_| None).collect();
-        let mut wrote = false;
+        let (mut wrote, mut may_retry) = (false, true);
         loop {
             let open = outcomes.iter().zip(units).filter(|(it, _)| it.is_none());
             let open: Vec<_> = open.map(|(_, unit)| Arc::clone(unit)).collect();
             if open.is_empty() {
                 return Ok(outcomes.into_iter().flatten().collect());
             }
-            let written = self.try_to_write(&open).await.map_err(|trouble| {
-                let failure = trouble.of_batch();
-                if wrote { failure.in_doubt() } else { failure }
-            })?;
+            let written = match self.try_to_write(&open).await {
+                Ok(written) => written,
+                // Nothing of it stands.
+                Err(NotWritten { again: true, .. }) if mem::take(&mut may_retry) => continue,
+                Err(NotWritten { trouble, .. }) => {
+                    let failure = trouble.of_batch();
+                    return Err(if wrote { failure.in_doubt() } else { failure });
+                }
+            };
             // Somebody else was faster with a state that was not there.
             let Some(written) = written else { continue };
             let mut written = written.into_iter();
@@ -82,14 +88,15 @@ impl Writer {
     async fn try_to_write(
         &self,
         units: &[Arc<Append>],
-    ) -> Result<Option<Vec<Option<Vec<Appended>>>>, Trouble> {
+    ) -> Result<Option<Vec<Option<Vec<Appended>>>>, NotWritten> {
+        let before_commit = |error| self.before_commit(error);
         let mut client = self.link.client().await?;
         let batch = Batch::of(units);
         let alone = prepared(&client, &self.lock).await?;
         let lock = prepared(&client, &self.states.lock).await?;
         let append = prepared(&client, &self.units).await?;
         let save = prepared(&client, &self.states.save).await?;
-        let transaction = client.transaction().await.map_err(before_sending)?;
+        let transaction = client.transaction().await.map_err(before_commit)?;
         if batch.must_be_alone() {
             transaction
                 .query_one(&alone, &[])
@@ -98,7 +105,7 @@ impl Writer {
         }
         let names = names(units.iter().flat_map(|unit| unit.states()));
         let rows = transaction.query(&lock, &[&names]).await;
-        let states = States::read(&names, &rows.map_err(before_commit)?)?;
+        let states = States::read(&names, &rows.map_err(before_commit)?).map_err(before_commit)?;
 
         let fitting: Vec<_> = units
             .iter()
@@ -110,11 +117,11 @@ impl Writer {
             true => Answer::default(),
             false => {
                 let row = transaction.query_one(&append, &batch.parameters()).await;
-                Answer::read(&row.map_err(before_commit)?)?
+                Answer::read(&row.map_err(before_commit)?).map_err(before_commit)?
             }
         };
         let mut outcomes = batch.outcomes(&fitting, &answer).into_written();
-        let mut rows = StateRows::default();
+        let mut rows = Vec::new();
         for (unit, appended) in fitting.iter().zip(&mut outcomes) {
             let Some(appended) = appended else { continue };
             let written = unit
@@ -123,14 +130,15 @@ impl Writer {
                 .map(|write| states.write(write, &mut rows));
             appended.extend(written);
         }
-        if !rows.streams.is_empty() {
-            let saved = transaction.execute(&save, &rows.parameters()).await;
-            if saved.map_err(before_commit)? != rows.streams.len() as u64 {
+        if !rows.is_empty() {
+            let columns = Columns::of(&mut rows);
+            let saved = transaction.execute(&save, &columns.parameters()).await;
+            if saved.map_err(before_commit)? != rows.len() as u64 {
                 transaction.rollback().await.map_err(before_commit)?;
                 return Ok(None);
             }
         }
-        transaction.commit().await?;
+        transaction.commit().await.map_err(Trouble::from)?;
         let mut outcomes = outcomes.into_iter();
         let of_units = units.iter().map(|unit| match states.let_in(unit) {
             true => outcomes.next().flatten(),
@@ -191,12 +199,37 @@ impl Writer {
     }
 }
 
-/// A connection that ends before the commit is sent has written nothing.
-fn before_commit(error: tokio_postgres::Error) -> Trouble {
-    let trouble = Trouble::from(error);
-    match trouble.is_disconnection() {
-        true => trouble.before_sending(),
-        false => trouble,
+/// Why nothing was written, or why it is not known.
+struct NotWritten {
+    trouble: Trouble,
+    /// The connection had died, or had forgotten its statements, before the commit: the same on a new
+    /// one may succeed.
+    again: bool,
+}
+
+impl From<Trouble> for NotWritten {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            trouble,
+            again: false,
+        }
+    }
+}
+
+impl Writer {
+    /// A connection that ends before the commit is sent has written nothing.
+    fn before_commit(&self, error: tokio_postgres::Error) -> NotWritten {
+        let trouble = Trouble::from(error);
+        let lost = trouble.is_disconnection();
+        let again = (lost || trouble.is_stale_statement()) && self.link.has_died(&trouble);
+        NotWritten {
+            trouble: if lost {
+                trouble.before_sending()
+            } else {
+                trouble
+            },
+            again,
+        }
     }
 }
 
@@ -236,21 +269,20 @@ impl<'a> States<'a> {
     }
 
     /// Adds what is to be saved, and answers what that comes to.
-    fn write<'b>(&self, write: &'b StateWrite, rows: &mut StateRows<'b>) -> Appended {
+    fn write<'b>(&self, write: &'b StateWrite, rows: &mut Vec<StateRow<'b>>) -> Appended {
         let before = self.at(&write.stream).version;
         let data = match &write.change {
             StateChange::Check => return outcome(before),
             StateChange::Put(data) => Some(Json::known(data)),
             StateChange::Remove => None,
         };
-        let after = before.next();
-        rows.streams.push(write.stream.as_str());
-        rows.categories.push(write.stream.category_str());
-        rows.versions.push(crate::pg::bounded(after.get()));
-        rows.times.push(write.time);
-        rows.ids.push(write.id);
-        rows.data.push(data);
-        outcome(after)
+        let version = before.next();
+        rows.push(StateRow {
+            write,
+            version,
+            data,
+        });
+        outcome(version)
     }
 }
 
@@ -261,9 +293,18 @@ fn outcome(version: Version) -> Appended {
     }
 }
 
-/// The parameters of the statement that saves: one array a column.
+/// What is to be saved.
+struct StateRow<'a> {
+    write: &'a StateWrite,
+    version: Version,
+    /// None where it is removed.
+    data: Option<Json<'a>>,
+}
+
+/// The parameters of the statement that saves: one array a column, in the order of names, so that of
+/// two who write the same new ones none waits for the other in a circle.
 #[derive(Default)]
-struct StateRows<'a> {
+struct Columns<'a> {
     streams: Vec<&'a str>,
     categories: Vec<&'a str>,
     versions: Vec<i64>,
@@ -272,7 +313,26 @@ struct StateRows<'a> {
     data: Vec<Option<Json<'a>>>,
 }
 
-impl StateRows<'_> {
+impl<'a> Columns<'a> {
+    fn of(rows: &mut [StateRow<'a>]) -> Self {
+        rows.sort_unstable_by_key(|row| row.write.stream.as_str());
+        let mut columns = Self::default();
+        for StateRow {
+            write,
+            version,
+            data,
+        } in rows
+        {
+            columns.streams.push(write.stream.as_str());
+            columns.categories.push(write.stream.category_str());
+            columns.versions.push(bounded(version.get()));
+            columns.times.push(write.time);
+            columns.ids.push(write.id);
+            columns.data.push(*data);
+        }
+        columns
+    }
+
     fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
         [
             &self.streams,

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use es_core::store::{Append, Appended, Decision, Expected, Standing, StreamAppend};
+use es_core::store::{
+    Append, Appended, Decision, Expected, Standing, StateChange, StateWrite, StreamAppend,
+};
 use es_core::stream::{Position, StreamName, Version};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -40,6 +42,8 @@ impl<'a> Batch<'a> {
             let writes =
                 parts.iter().any(|part| !part.events.is_empty()) || !append.states().is_empty();
             batch.checks |= writes && parts.iter().any(only_checks);
+            // What is not there can not be locked.
+            batch.checks |= append.states().iter().any(checks_that_there_is_none);
         }
         batch
     }
@@ -92,6 +96,10 @@ impl<'a> Batch<'a> {
 
 fn only_checks(part: &StreamAppend) -> bool {
     part.events.is_empty() && part.expected != Expected::Any
+}
+
+fn checks_that_there_is_none(write: &StateWrite) -> bool {
+    matches!(write.change, StateChange::Check) && write.expected == Version::EMPTY
 }
 
 fn small(number: usize) -> i32 {
