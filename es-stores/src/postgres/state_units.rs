@@ -120,7 +120,7 @@ impl Writer {
                 Answer::read(&row.map_err(before_commit)?).map_err(before_commit)?
             }
         };
-        let mut outcomes = batch.outcomes(&fitting, &answer).into_written();
+        let mut outcomes = answer.outcomes(&fitting).into_written();
         let mut rows = Vec::new();
         for (unit, appended) in fitting.iter().zip(&mut outcomes) {
             let Some(appended) = appended else { continue };
