@@ -19,5 +19,6 @@ mod repository;
 mod snapshots;
 mod state_stored;
 mod stress;
+mod testing_language;
 mod time_travel;
 mod units_of_work;

@@ -1,58 +1,10 @@
-//! Time and ids in the hands of a test.
+//! Ids that count.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-
-/// A clock that stands still until it is told otherwise. Clones show the same time.
-///
-/// ```
-/// use es_core::prelude::*;
-/// use es_core::testing::ManualClock;
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let clock = ManualClock::at("2024-06-15T12:00:00Z".parse()?);
-/// let domain = Domain::builder("bank").clock(clock.source()).build()?;
-///
-/// clock.advance(chrono::TimeDelta::minutes(5));
-/// assert_eq!(domain.now(), "2024-06-15T12:05:00Z".parse::<DateTime<Utc>>()?);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
-
-impl ManualClock {
-    /// A clock that shows `time`.
-    pub fn at(time: DateTime<Utc>) -> Self {
-        Self(Arc::new(Mutex::new(time)))
-    }
-
-    /// What it shows.
-    pub fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Shows `time` from now on, also an earlier one.
-    pub fn set(&self, time: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
-    }
-
-    /// Moves it.
-    pub fn advance(&self, by: TimeDelta) {
-        self.set(self.now() + by);
-    }
-
-    /// For [`DomainBuilder::clock`](crate::DomainBuilder::clock).
-    pub fn source(&self) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
-        let clock = self.clone();
-        move || clock.now()
-    }
-}
 
 /// Event ids that count: `00000000-0000-7000-8000-000000000001`, `…2`, `…3`, for
 /// [`DomainBuilder::ids`](crate::DomainBuilder::ids). For one domain on one store: two that count
@@ -62,7 +14,7 @@ pub fn counting_ids() -> impl Fn() -> Uuid + Send + Sync + 'static {
     move || counted(next.fetch_add(1, Ordering::Relaxed))
 }
 
-fn counted(number: u64) -> Uuid {
+pub(super) fn counted(number: u64) -> Uuid {
     uuid::Builder::from_random_bytes(u128::from(number).to_be_bytes())
         .with_version(uuid::Version::SortRand)
         .into_uuid()
