@@ -411,7 +411,7 @@ fn what_a_command_did_instead_is_shown() {
     });
     assert_eq!(
         text,
-        "`Pay` was not carried out: there is no aggregate in the stream `bank::wallet-ada`"
+        "`Pay` was not carried out: there is no `bank::wallet-ada`"
     );
 
     let (text, _) = scenario_told(async |bank| {

@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+#[event] struct Opened;
+#[aggregate(event_sourced)] struct Account {}
+#[command(aggregate = Account)] struct Close { #[target] account: Uuid }
+#[aggregate]
+impl Account {
+    #[handle(Close)] fn close(&mut self, _: &Close) {}
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+}
+fn main() {}

@@ -1,0 +1,3 @@
+use es_core::prelude::*;
+#[command(aggregate = Account)] enum Ask { Open, Close }
+fn main() {}

@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+#[aggregate] struct Customer { #[serde(skip)] name: String }
+#[aggregate] impl Customer {}
+fn main() {}

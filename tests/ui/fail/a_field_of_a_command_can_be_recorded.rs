@@ -1,0 +1,11 @@
+use es_core::prelude::*;
+#[event] struct Opened;
+#[aggregate(event_sourced)] struct Account {}
+struct Reason;
+#[command(aggregate = Account)] struct Close { #[target] account: Uuid, reason: Reason }
+#[aggregate]
+impl Account {
+    #[handle] fn close(&mut self, _: &Close) {}
+    #[apply] fn opened(_: &Opened) -> Self { Self {} }
+}
+fn main() {}

@@ -1,0 +1,5 @@
+use es_core::prelude::*;
+#[event] struct Moved;
+#[aggregate(events(Moved, Moved))] struct Customer {}
+#[aggregate] impl Customer {}
+fn main() {}

@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+#[aggregate(fact_events)] struct Customer {}
+#[aggregate] impl Customer {}
+fn main() {}

@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+#[aggregate(snapshot_every = 100)] struct Customer {}
+#[aggregate] impl Customer {}
+fn main() {}

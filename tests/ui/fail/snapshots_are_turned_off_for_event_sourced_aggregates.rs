@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+#[aggregate(snapshots = off)] struct Customer {}
+#[aggregate] impl Customer {}
+fn main() {}

@@ -1,0 +1,4 @@
+use es_core::prelude::*;
+#[command(aggregate = Account)] struct Close { #[target] account: Uuid }
+struct Account;
+fn main() {}
