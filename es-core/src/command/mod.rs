@@ -51,7 +51,7 @@ pub trait Targeted: Command {}
 pub trait CommandOf<A>: Command {}
 
 #[diagnostic::do_not_recommend]
-impl<C: Command> CommandOf<C::Aggregate> for C {}
+impl<A: AggregateState, C: Command<Aggregate = A>> CommandOf<A> for C {}
 
 /// An aggregate that decides on `C`: it has a function with [`#[handle]`](macro@crate::handle).
 #[diagnostic::on_unimplemented(

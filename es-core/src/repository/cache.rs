@@ -14,7 +14,7 @@ use crate::stream::{ByName, StreamName};
 /// An aggregate of which a repository can hold copies: one that is `Clone`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can not be cached",
-    label = "not `Clone`",
+    label = "not both event-sourced and `Clone`",
     note = "what is cached is copied: write `#[derive(Clone)]` below `#[aggregate(event_sourced)]`"
 )]
 pub trait Cacheable: EventSourced + Clone {}

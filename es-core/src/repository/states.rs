@@ -13,7 +13,7 @@ use crate::error::{ConfigError, LoadError, SaveError};
 use crate::store::{State, StateStore};
 use crate::stream::{Category, StreamName};
 
-impl<A: StateStored> Repository<A> {
+impl<A: Aggregate> Repository<A> {
     /// Removes the state of `aggregate`, expecting it at the version that was loaded, and appends
     /// what is pending in the same unit. Its events stay. An aggregate that was never stored is not
     /// there to be removed, and nothing is written.
@@ -23,7 +23,10 @@ impl<A: StateStored> Repository<A> {
     ///
     /// # Errors
     /// As [`Repository::add`].
-    pub async fn remove(&self, aggregate: &mut A) -> Result<Committed, SaveError> {
+    pub async fn remove(&self, aggregate: &mut A) -> Result<Committed, SaveError>
+    where
+        A: StateStored,
+    {
         self.member.clone()?;
         let stream = save::stream_of(&self.domain, aggregate)?;
         let one = One {
@@ -48,7 +51,10 @@ impl<A: StateStored> Repository<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn all(&self) -> States<'_, A> {
+    pub fn all(&self) -> States<'_, A>
+    where
+        A: StateStored,
+    {
         States {
             repository: self,
             page: Vec::new().into_iter(),

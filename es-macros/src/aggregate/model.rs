@@ -186,19 +186,16 @@ fn kept(options: &AggregateOptions, diagnostics: &mut Diagnostics) -> Kept {
         .as_ref()
         .map_or(&[][..], |(_, events)| events);
     let last = |path: &Path| path.segments.last().map(|last| last.ident.clone());
-    for (index, event) in events.iter().enumerate() {
-        if events[..index]
-            .iter()
-            .any(|first| last(first) == last(event))
-        {
-            let event = text(event);
-            diagnostics.push(
-                &events[index],
-                format!("`{event}` is declared twice; write it once"),
-            );
+    let mut declared: Vec<Path> = Vec::new();
+    for event in events {
+        if declared.iter().any(|first| last(first) == last(event)) {
+            let message = format!("`{}` is declared twice; write it once", text(event));
+            diagnostics.push(event, message);
+        } else {
+            declared.push(event.clone());
         }
     }
-    Kept::State(events.to_vec())
+    Kept::State(declared)
 }
 
 fn facts(options: &AggregateOptions, diagnostics: &mut Diagnostics) -> Option<u32> {

@@ -207,7 +207,8 @@ impl Names<'_> {
             let call = quote!(Self::#function(#argument));
             let created = match creates_plainly {
                 true => quote!(::core::result::Result::Ok(#call)),
-                false => decided(call),
+                // Where it is a result of something else, that is told on what it returns.
+                false => located(decided(call), output_span),
             };
             (
                 quote!(<Self as #private::AggregateState>::Id),
@@ -249,11 +250,11 @@ impl Names<'_> {
                 };
             }
         });
-        let handle = located(quote!(#private::Handle), command.span());
+        let handle = located(quote!(#private::Handle<#command>), command.span());
         quote! {
             #(#cfgs)*
             #[automatically_derived]
-            impl #handle<#command> for #aggregate {
+            impl #handle for #aggregate {
                 type Answer = #answer;
                 type Rejection = #rejection;
                 const CREATES: ::core::primitive::bool = #creates;

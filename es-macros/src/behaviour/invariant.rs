@@ -1,18 +1,22 @@
 //! A function with `#[invariant]`, checked.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, ImplItemFn, ReceiverKind, ReturnType};
 
 use super::expand::Names;
 use super::handler::is_result;
 use super::model::cfgs;
 use crate::diagnostics::Diagnostics;
+use crate::span::located;
 
 /// What must hold whenever the aggregate is saved.
 pub struct Invariant {
     cfgs: Vec<Attribute>,
     function: Ident,
+    /// Where it says what it returns.
+    output: Span,
 }
 
 impl Invariant {
@@ -64,6 +68,7 @@ impl Invariant {
         (diagnostics.count() == before).then(|| Self {
             cfgs: cfgs(&function.attrs),
             function: sig.ident.clone(),
+            output: sig.output.span(),
         })
     }
 }
@@ -78,9 +83,15 @@ impl Names<'_> {
             return TokenStream::new();
         }
         let asked = self.behaviour.invariants.iter().map(|invariant| {
-            let Invariant { cfgs, function } = invariant;
+            let Invariant {
+                cfgs,
+                function,
+                output,
+            } = invariant;
             let name = function.to_string();
-            quote!(#(#cfgs)* #private::ask(&mut __found, #name, Self::#function(self));)
+            let ask = quote!(#private::ask(&mut __found, #name, Self::#function(self)));
+            let ask = located(ask, *output);
+            quote!(#(#cfgs)* #ask;)
         });
         quote! {
             fn violations(&self) -> #private::Vec<#private::Violation> {
