@@ -126,6 +126,69 @@ fn a_retired_method() {
     assert_snapshot!(aggregate("", item));
 }
 
+#[test]
+fn a_command() {
+    let item = "/// Draws.\npub struct Withdraw { #[target] pub account: Uuid, pub cents: u64 }";
+    let options = tokens("aggregate = BankAccount, version = 2");
+
+    assert_snapshot!(pretty(crate::command::attribute(options, tokens(item))));
+}
+
+#[test]
+fn the_struct_of_a_state_stored_aggregate() {
+    let item = "pub struct Customer { name: String }";
+
+    assert_snapshot!(aggregate("events(Renamed, moves::Moved)", item));
+}
+
+#[test]
+fn a_behaviour_of_a_state_stored_aggregate() {
+    let item = r"
+        impl Customer {
+            pub fn new(name: String) -> Self { Self { name } }
+
+            #[handle]
+            fn register(command: Register) -> Self { Self::new(command.name) }
+
+            #[handle]
+            fn rename(&mut self, command: &Rename) -> Result<(), Taken> {
+                self.name = command.name.clone();
+                self.raise_(Renamed { name: self.name.clone() });
+                Ok(())
+            }
+
+            #[invariant]
+            fn has_a_name(&self) -> Result<(), Violation> { Ok(()) }
+        }
+    ";
+
+    assert_snapshot!(aggregate("", item));
+}
+
+#[test]
+fn a_behaviour_of_commands_and_invariants() {
+    let item = r"
+        impl BankAccount {
+            #[handle]
+            fn open(command: &Open) -> Result<Self, Refused> { Ok(Self::raise_new(Opened {})) }
+
+            #[handle]
+            fn close(&mut self, _: Close) { self.raise_(Closed {}) }
+
+            #[invariant]
+            fn never_overdrawn(&self) -> Result<(), Violation> { Ok(()) }
+
+            #[apply]
+            fn opened(_: &Opened) -> Self { Self { cents: 0 } }
+
+            #[apply]
+            fn closed(&mut self, _: &Closed) {}
+        }
+    ";
+
+    assert_snapshot!(aggregate("", item));
+}
+
 #[rustfmt::skip]
 const OPTIONS: &[&str] = &[
     "", ",", ",,", "=", "= 1", "id", "id =", "id = ", "id = ,", "id = <", "id = a < b", "name()",

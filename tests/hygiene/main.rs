@@ -12,6 +12,7 @@
 
 mod aggregates;
 mod cfgs;
+mod commands;
 mod events;
 mod literals;
 mod names;

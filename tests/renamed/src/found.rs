@@ -117,6 +117,74 @@ impl Dog {
     }
 }
 
+/// Makes a tank.
+#[::es::command(aggregate = Tank)]
+pub struct Make {
+    /// How much goes in.
+    pub room: u64,
+}
+
+/// Fills a tank.
+#[::es::command(aggregate = Tank)]
+pub struct Fill {
+    /// Which.
+    #[target]
+    pub tank: ::es::uuid::Uuid,
+    /// By how much.
+    pub by: u64,
+}
+
+/// Its state is what is kept.
+#[::es::aggregate(events(Deposited, Closed))]
+#[derive(Debug)]
+pub struct Tank {
+    level: u64,
+    room: u64,
+}
+
+#[::es::aggregate]
+impl Tank {
+    #[::es::handle]
+    fn make(command: &Make) -> Self {
+        Self {
+            level: 0,
+            room: command.room,
+        }
+    }
+
+    #[handle]
+    fn fill(&mut self, command: Fill) -> ::core::result::Result<u64, String> {
+        self.level += command.by;
+        self.raise_(Deposited { cents: command.by });
+        ::core::result::Result::Ok(self.level)
+    }
+
+    #[::es::invariant]
+    fn does_not_flow_over(&self) -> ::core::result::Result<(), ::es::Violation> {
+        if self.level > self.room {
+            return ::core::result::Result::Err(::es::Violation::new("it flows over"));
+        }
+        ::core::result::Result::Ok(())
+    }
+}
+
+#[::core::prelude::v1::test]
+fn a_stored_state_needs_nothing_in_scope() {
+    use ::es::testing::{events, given_state};
+
+    let fill = |tank: &mut Tank, by| {
+        let id = *::es::Aggregate::id(tank);
+        tank.fill(Fill { tank: id, by })
+    };
+    let _ = given_state(Tank::make(&Make { room: 5 }))
+        .when(|tank| fill(tank, 5))
+        .then(events![Deposited { cents: 5 }])
+        .then_answer(5);
+    let _ = given_state(Tank::make(&Make { room: 5 }))
+        .when(|tank| fill(tank, 6))
+        .then_violated("does_not_flow_over");
+}
+
 #[::core::prelude::v1::test]
 fn generated_code_needs_nothing_in_scope() {
     let mut account = Account::open(<String as ::core::convert::From<_>>::from("Ada"));
