@@ -4,6 +4,7 @@
     reason = "a test that can not go on panics, in its helpers too"
 )]
 
+mod cargo_shipping;
 mod printing;
 mod repo_history;
 mod support;

@@ -72,6 +72,16 @@ fn the_members_print_what_their_readme_shows() {
 }
 
 #[test]
+fn cargo_shipping_prints_what_its_readme_shows() {
+    let printed = run("cargo-shipping", &[]);
+
+    assert_eq!(
+        printed,
+        shown(include_str!("../../README.md"), "cargo-shipping")
+    );
+}
+
+#[test]
 fn a_repository_is_imported_once_and_shown_at_a_commit() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("history.db");
