@@ -65,7 +65,7 @@
 //!   [`macro@command`], [`macro@handle`] and [`macro@invariant`]: what may be asked, and what must hold.
 //! - [`Domain`] and [`Repository`]: what may be done with it; [`UnitOfWork`] with several aggregates at
 //!   once, and [`Domain::process`] with a command.
-//! - [`testing`]: time and ids in the hands of a test.
+//! - [`testing`]: given, when, then; and time and ids in the hands of a test.
 //! - [`registry`]: what a program contains, for tools.
 //! - [`schema`]: the lock of what is stored, and golden payloads.
 //! - [`store`]: for authors of stores, whose work `es_stores::conformance` tests.

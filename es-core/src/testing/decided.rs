@@ -8,6 +8,36 @@ use crate::aggregate::{Aggregate, Kept};
 use crate::invariant::Violation;
 
 /// What an aggregate decided: from [`Given::when`](super::Given::when).
+///
+/// ```
+/// use es_core::testing::*;
+/// # use es_core::prelude::*;
+/// # #[event] pub struct Opened { cents: u64 }
+/// # #[event] pub struct Withdrawn { cents: u64 }
+/// # #[command(aggregate = Account)] pub struct Withdraw { #[target] account: String, cents: u64 }
+/// # #[aggregate(event_sourced, id = String)] pub struct Account { cents: u64 }
+/// # #[aggregate] impl Account {
+/// #     #[handle] fn handle(&mut self, command: &Withdraw) -> Result<u64, String> { self.withdraw(command.cents) }
+/// #     pub fn withdraw(&mut self, cents: u64) -> Result<u64, String> {
+/// #         if cents > self.cents { return Err(format!("{} cents are there", self.cents)); }
+/// #         self.raise_(Withdrawn { cents });
+/// #         Ok(self.cents)
+/// #     }
+/// #     #[invariant] fn not_thirteen(&self) -> Result<(), &'static str> {
+/// #         if self.cents == 13 { return Err("thirteen brings bad luck"); }
+/// #         Ok(())
+/// #     }
+/// #     #[apply] fn opened(event: &Opened) -> Self { Self { cents: event.cents } }
+/// #     #[apply] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// # }
+///
+/// let withdrawn = |cents| given::<Account>(events![Opened { cents: 20 }]).when(move |it| it.withdraw(cents));
+///
+/// withdrawn(5).then(events![Withdrawn { cents: 5 }]).then_answer(15).then_state(|it| it.cents == 15);
+/// withdrawn(7).then_violated("not_thirteen");
+/// withdrawn(21).then_rejected(|told| told == "20 cents are there");
+/// given::<Account>(events![Opened { cents: 20 }]).when(|_| ()).then_nothing();
+/// ```
 pub struct Decided<A: Aggregate, T, E> {
     /// None where it was not created.
     aggregate: Option<A>,

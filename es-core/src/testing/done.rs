@@ -14,7 +14,27 @@ use crate::stream::Position;
 /// Where a test says something.
 pub(super) type At = &'static Location<'static>;
 
-/// What came of something done with a domain: from [`Scenario::when_doing`].
+/// What came of something done with a domain: from
+/// [`Scenario::when_doing`](super::Scenario::when_doing).
+///
+/// ```
+/// use es_core::testing::*;
+/// # use es_core::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bank = fixed_domain("bank").build()?;
+///
+/// scenario(&bank)
+///     .when_doing(async |bank| bank.store().head().await)
+///     .await
+///     .then_answer(Position::START);
+/// scenario(&bank)
+///     .when_doing(async |bank| bank.store().read_last("no stream").await)
+///     .await
+///     .then_failed(|error| error.to_string().contains("no stream"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Done<T, E> {
     after: After,
     outcome: Result<T, E>,

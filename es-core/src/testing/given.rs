@@ -105,6 +105,22 @@ pub struct GivenNothing(());
 
 impl<A: Aggregate> Given<A> {
     /// Says the id of the aggregate, where it matters.
+    ///
+    /// ```
+    /// use es_core::testing::*;
+    /// # use es_core::prelude::*;
+    /// # #[event] pub struct Opened {}
+    /// # #[aggregate(event_sourced)] pub struct Account {}
+    /// # #[aggregate] impl Account {
+    /// #     #[apply] fn opened(_: &Opened) -> Self { Self {} }
+    /// # }
+    ///
+    /// let id = Uuid::now_v7();
+    /// given::<Account>(events![Opened {}])
+    ///     .with_id(id)
+    ///     .when(|_| ())
+    ///     .then_state(|account| *account.id() == id);
+    /// ```
     pub fn with_id(mut self, id: A::Id) -> Self {
         self.id = Some(id);
         self
@@ -151,6 +167,23 @@ impl GivenNothing {
 }
 
 /// What creates an aggregate: returns it, or a `Result` of it.
+///
+/// ```
+/// use es_core::testing::*;
+/// # use es_core::prelude::*;
+/// # #[event] pub struct Opened {}
+/// # #[aggregate(event_sourced)] pub struct Account {}
+/// # #[aggregate] impl Account {
+/// #     pub fn open(age: u8) -> Result<Self, String> {
+/// #         if age < 18 { return Err("too young".to_owned()); }
+/// #         Ok(Self::raise_new(Opened {}))
+/// #     }
+/// #     #[apply] fn opened(_: &Opened) -> Self { Self {} }
+/// # }
+///
+/// given_nothing().when(|| Account::open(18)).then(events![Opened {}]);
+/// given_nothing().when(|| Account::open(17)).then_rejected(|told| told == "too young");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no aggregate",
     label = "expected was an aggregate, or a `Result` of one"

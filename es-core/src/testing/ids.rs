@@ -9,6 +9,15 @@ use uuid::Uuid;
 /// Event ids that count: `00000000-0000-7000-8000-000000000001`, `…2`, `…3`, for
 /// [`DomainBuilder::ids`](crate::DomainBuilder::ids). For one domain on one store: two that count
 /// would give the same ids, and the second append would be taken for a repetition of the first.
+///
+/// ```
+/// use es_core::testing::counting_ids;
+///
+/// let ids = counting_ids();
+///
+/// assert_eq!(ids().to_string(), "00000000-0000-7000-8000-000000000001");
+/// assert_eq!(ids().to_string(), "00000000-0000-7000-8000-000000000002");
+/// ```
 pub fn counting_ids() -> impl Fn() -> Uuid + Send + Sync + 'static {
     let next = AtomicU64::new(1);
     move || counted(next.fetch_add(1, Ordering::Relaxed))

@@ -72,6 +72,22 @@ pub use ids::new_aggregate_uuid;
 /// A `Vec` of an aggregate's events, each by itself: `events![Opened { .. }, Deposited { .. }]`.
 ///
 /// Each is turned into the enum of the aggregate's events, so it goes wherever these are expected.
+///
+/// ```
+/// use es_core::testing::*;
+/// # use es_core::prelude::*;
+/// # #[event] pub struct Opened {}
+/// # #[event] pub struct Deposited { cents: u64 }
+/// # #[aggregate(event_sourced)] #[derive(Default)] pub struct Account { cents: u64 }
+/// # #[aggregate] impl Account {
+/// #     #[apply] fn opened(&mut self, _: &Opened) {}
+/// #     #[apply] fn deposited(&mut self, event: &Deposited) { self.cents += event.cents; }
+/// # }
+///
+/// let life: Vec<AccountEvent> = events![Opened {}, Deposited { cents: 5 }];
+///
+/// assert!(matches!(life[1], AccountEvent::Deposited(Deposited { cents: 5 })));
+/// ```
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __events {

@@ -62,6 +62,47 @@ where
 }
 
 /// What came of a command: from [`Scenario::when`].
+///
+/// ```
+/// use es_core::testing::*;
+/// # use es_core::prelude::*;
+/// # #[event] pub struct Opened { cents: u64 }
+/// # #[event] pub struct Withdrawn { cents: u64 }
+/// # #[command(aggregate = Account)] pub struct Withdraw { #[target] account: String, cents: u64 }
+/// # #[aggregate(event_sourced, id = String)] pub struct Account { cents: u64 }
+/// # #[aggregate] impl Account {
+/// #     #[handle] fn handle(&mut self, command: &Withdraw) -> Result<u64, String> { self.withdraw(command.cents) }
+/// #     pub fn withdraw(&mut self, cents: u64) -> Result<u64, String> {
+/// #         if cents > self.cents { return Err(format!("{} cents are there", self.cents)); }
+/// #         self.raise_(Withdrawn { cents });
+/// #         Ok(self.cents)
+/// #     }
+/// #     #[invariant] fn not_thirteen(&self) -> Result<(), &'static str> {
+/// #         if self.cents == 13 { return Err("thirteen brings bad luck"); }
+/// #         Ok(())
+/// #     }
+/// #     #[apply] fn opened(event: &Opened) -> Self { Self { cents: event.cents } }
+/// #     #[apply] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bank = fixed_domain("bank").build()?;
+/// let withdraw = |cents| Withdraw { account: "ada".to_owned(), cents };
+///
+/// scenario(&bank)
+///     .given::<Account>("ada", events![Opened { cents: 20 }])
+///     .when(withdraw(5))
+///     .await
+///     .then(events![Withdrawn { cents: 5 }])
+///     .then_answer(15)
+///     .then_state("ada", |account: &Account| assert_eq!(account.version(), 2))
+///     .await;
+/// scenario(&bank).when(withdraw(2)).await.then_violated("not_thirteen");
+/// scenario(&bank).when(withdraw(16)).await.then_rejected(|told| told == "15 cents are there");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Processed<C: Command>
 where
     C::Aggregate: Handle<C>,

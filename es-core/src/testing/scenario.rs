@@ -24,6 +24,17 @@ type Step = Box<dyn FnOnce(Domain) -> BoxFuture<'static, ()> + Send>;
 ///
 /// In memory, unless [`event_store`](DomainBuilder::event_store) says a new store. For time that
 /// moves, give it the [`clock`](DomainBuilder::clock) of a [`ManualClock`].
+///
+/// ```
+/// use es_core::testing::*;
+///
+/// # fn main() -> Result<(), es_core::ConfigError> {
+/// let bank = fixed_domain("bank").build()?;
+///
+/// assert_eq!(bank.now().to_string(), "2000-01-01 00:00:00 UTC");
+/// # Ok(())
+/// # }
+/// ```
 pub fn fixed_domain(name: impl Into<String>) -> DomainBuilder {
     let midnight = DateTime::<Utc>::from_timestamp(946_684_800, 0);
     let clock = ManualClock::at(midnight.expect("the year 2000 has a beginning"));
