@@ -1,6 +1,7 @@
 //! The waist of the framework: what a store of events must do, in bytes, names and versions.
 
 mod append;
+mod catalog;
 mod error;
 mod memory;
 mod read;
@@ -16,6 +17,7 @@ pub use append::{
     Append, Appended, Decision, Expected, Standing, StandingState, StateChange, StateWrite,
     StreamAppend, StreamTwice,
 };
+pub use catalog::{About, Catalog, SnapshotEntry, StreamEntry, StreamsRequest, TypeEntry};
 pub use error::{AppendError, ExpectedVersionError, StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 pub(crate) use read::Cursor;
@@ -117,6 +119,11 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     fn states(&self) -> Option<&dyn StateStore> {
         None
     }
+
+    /// What the store can tell of itself, where it can: for tools, which else read everything.
+    fn catalog(&self) -> Option<&dyn Catalog> {
+        None
+    }
 }
 
 /// What a store promises beyond [`EventStore`], and what it does not.
@@ -213,6 +220,10 @@ macro_rules! forward {
 
             fn states(&self) -> Option<&dyn StateStore> {
                 (**self).states()
+            }
+
+            fn catalog(&self) -> Option<&dyn Catalog> {
+                (**self).catalog()
             }
         }
     };

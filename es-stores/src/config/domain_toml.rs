@@ -10,6 +10,7 @@ use es_core::{Domain, DomainBuilder, Snapshots, registry};
 
 use super::providers::{Providers, StoreSource};
 use super::{ConfigLoader, DomainError};
+use crate::connect::Opening;
 use crate::settings::{Place, Settings, SettingsError, nearest};
 
 /// What a `domain.toml` and the variables say, for programs that want a hand in it.
@@ -112,6 +113,15 @@ impl Config {
         S: EventStore,
     {
         self.providers.add(name.into(), open);
+        self
+    }
+
+    /// Opens the store as it is: a file that is missing is not made, and tables are neither made nor
+    /// brought up to date. For tools that look at a store and change nothing. It goes before the
+    /// settings `create` and `migrate`; providers of the program are opened as ever.
+    #[must_use]
+    pub fn as_it_is(mut self) -> Self {
+        self.providers.opening = Opening::AsItIs;
         self
     }
 

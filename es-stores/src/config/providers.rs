@@ -8,15 +8,18 @@ use std::sync::Arc;
 use es_core::store::{BoxFuture, EventStore};
 
 use super::DomainError;
-use crate::connect::{Known, Open, Uri};
+use crate::connect::{self, Known, Open, Opening, Uri};
 use crate::settings::{Node, Place, Settings, SettingsError, Table, Text, Value, list, nearest};
 
 type Opened = Result<Arc<dyn EventStore>, DomainError>;
 type Provider = dyn Fn(Settings) -> BoxFuture<'static, Opened> + Send + Sync;
 
-/// The program's own.
+/// The program's own, and how those of this crate are opened.
 #[derive(Default)]
-pub(super) struct Providers(BTreeMap<String, Box<Provider>>);
+pub(super) struct Providers {
+    own: BTreeMap<String, Box<Provider>>,
+    pub(super) opening: Opening,
+}
 
 impl Providers {
     pub(super) fn add<F, Opening, S>(&mut self, name: String, open: F)
@@ -29,11 +32,11 @@ impl Providers {
             let opening = open(settings);
             Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn EventStore>) })
         };
-        self.0.insert(name, Box::new(open));
+        self.own.insert(name, Box::new(open));
     }
 
     fn unknown(&self, name: &str) -> String {
-        let mut known = self.0.keys().map(String::as_str).collect::<Vec<_>>();
+        let mut known = self.own.keys().map(String::as_str).collect::<Vec<_>>();
         known.extend_from_slice(&Known::providers());
         if name.contains(':') {
             return "is a URI; that is `database_uri`, the provider is a name, as in `provider = \
@@ -106,8 +109,8 @@ impl fmt::Debug for StoreSource {
 
 async fn open_uri(uri: &str, providers: &Providers) -> Opened {
     let scheme = uri.split(':').next().unwrap_or_default();
-    let Some(open) = providers.0.get(scheme) else {
-        return Ok(crate::connect(uri).await?);
+    let Some(open) = providers.own.get(scheme) else {
+        return Ok(connect::open(uri, providers.opening).await?);
     };
     let place = Place::nowhere();
     let text = Text {
@@ -129,11 +132,20 @@ async fn open_section(mut settings: Settings, providers: &Providers) -> Opened {
     let Some(name) = settings.string("provider")? else {
         return open_by_uri(settings, providers).await;
     };
-    if let Some(open) = providers.0.get(&name) {
+    if let Some(open) = providers.own.get(&name) {
         return open(settings).await;
     }
     match Known::of_provider(&name) {
-        Some(Known::Memory) => open_known(Known::Memory, Uri::memory(), settings, "provider").await,
+        Some(Known::Memory) => {
+            open_known(
+                Known::Memory,
+                Uri::memory(),
+                settings,
+                "provider",
+                providers.opening,
+            )
+            .await
+        }
         Some(known) => {
             let Some((uri, given)) = uri(&mut settings)? else {
                 let example = known.example();
@@ -152,7 +164,7 @@ async fn open_section(mut settings: Settings, providers: &Providers) -> Opened {
                 );
                 return Err(settings.refuse(given, problem).into());
             }
-            open_known(known, uri, settings, "provider").await
+            open_known(known, uri, settings, "provider", providers.opening).await
         }
         None => Err(settings
             .refuse("provider", providers.unknown(settings.written("provider")))
@@ -163,13 +175,20 @@ async fn open_section(mut settings: Settings, providers: &Providers) -> Opened {
 /// Without a provider, the URI tells it; without both, it is memory.
 async fn open_by_uri(mut settings: Settings, providers: &Providers) -> Opened {
     let Some((uri, given)) = uri(&mut settings)? else {
-        return open_known(Known::Memory, Uri::memory(), settings, "provider").await;
+        return open_known(
+            Known::Memory,
+            Uri::memory(),
+            settings,
+            "provider",
+            providers.opening,
+        )
+        .await;
     };
-    if let Some(open) = providers.0.get(&uri.scheme) {
+    if let Some(open) = providers.own.get(&uri.scheme) {
         return open(settings).await;
     }
     match Known::of_scheme(&uri.scheme) {
-        Some(known) => open_known(known, uri, settings, given).await,
+        Some(known) => open_known(known, uri, settings, given, providers.opening).await,
         None => {
             let problem = "has an unknown scheme; write the `provider` too, or one of";
             let problem = format!("{problem} {}", Known::schemes());
@@ -192,7 +211,13 @@ fn uri(settings: &mut Settings) -> Result<Option<(Uri, &'static str)>, SettingsE
     }
 }
 
-async fn open_known(known: Known, uri: Uri, settings: Settings, named_by: &str) -> Opened {
+async fn open_known(
+    known: Known,
+    uri: Uri,
+    settings: Settings,
+    named_by: &str,
+    opening: Opening,
+) -> Opened {
     let not_compiled = settings.refuse(
         named_by,
         format_args!(
@@ -201,7 +226,7 @@ async fn open_known(known: Known, uri: Uri, settings: Settings, named_by: &str) 
             known.feature()
         ),
     );
-    match known.open(&uri, settings).await {
+    match known.open(&uri, settings, opening).await {
         Ok(store) => Ok(store),
         Err(Open::Settings(error)) => Err(error.into()),
         Err(Open::NotCompiled(_)) => Err(not_compiled.into()),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use es_core::store::{EventStore, StoreError, StoreErrorKind};
 
-pub(crate) use store::{Known, Open};
+pub(crate) use store::{Known, Open, Opening};
 pub(crate) use uri::Uri;
 
 use crate::settings::{Settings, SettingsError, Table};
@@ -35,6 +35,7 @@ use crate::settings::{Settings, SettingsError, Table};
 /// | store | option | is |
 /// |---|---|---|
 /// | `sqlite` | `synchronous` | `full`, the default, or `normal` |
+/// | | `create` | whether a file that is missing is made, `true` |
 /// | | `readers` | how many reads run at the same time, 4 |
 /// | | `lock_wait` | how long to wait for another process, `60s` |
 /// | | `max_size_bytes` | what the file may grow to |
@@ -65,6 +66,10 @@ use crate::settings::{Settings, SettingsError, Table};
 /// in, else what opening the store answers. The URI itself never shows, since it may hold a
 /// password.
 pub async fn connect(uri: &str) -> Result<Arc<dyn EventStore>, StoreError> {
+    open(uri, Opening::Makes).await
+}
+
+pub(crate) async fn open(uri: &str, opening: Opening) -> Result<Arc<dyn EventStore>, StoreError> {
     let uri = Uri::parse(uri).map_err(invalid)?;
     let Some(store) = Known::of_scheme(&uri.scheme) else {
         return Err(invalid(format_args!(
@@ -74,7 +79,10 @@ pub async fn connect(uri: &str) -> Result<Arc<dyn EventStore>, StoreError> {
         )));
     };
     let settings = Settings::new(uri.place(), None, Table::new());
-    store.open(&uri, settings).await.map_err(Open::into_store)
+    store
+        .open(&uri, settings, opening)
+        .await
+        .map_err(Open::into_store)
 }
 
 impl Open {

@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use es_core::store::EventStore;
 
-use super::{Open, Uri};
+use super::{Open, Opening, Uri};
 use crate::settings::{Settings, SettingsError};
 use crate::{PostgresOptions, PostgresStore};
 
-pub(super) async fn open(uri: &Uri, mut settings: Settings) -> Result<Arc<dyn EventStore>, Open> {
-    let options = options(&mut settings)?;
+pub(super) async fn open(
+    uri: &Uri,
+    mut settings: Settings,
+    opening: Opening,
+) -> Result<Arc<dyn EventStore>, Open> {
+    let mut options = options(&mut settings)?;
+    if opening == Opening::AsItIs {
+        options = options.migrate(false);
+    }
     let uri = uri.for_driver(&settings.take_options());
     settings.finish()?;
     Ok(Arc::new(PostgresStore::connect_with(&uri, options).await?))

@@ -5,12 +5,19 @@ use std::sync::Arc;
 use es_core::store::EventStore;
 
 use super::uri::{BAD_ESCAPE, unescape};
-use super::{Open, Uri};
+use super::{Open, Opening, Uri};
 use crate::settings::{Settings, SettingsError};
 use crate::{SqliteOptions, SqliteStore, Synchronous};
 
-pub(super) async fn open(uri: &Uri, mut settings: Settings) -> Result<Arc<dyn EventStore>, Open> {
-    let options = options(&mut settings)?;
+pub(super) async fn open(
+    uri: &Uri,
+    mut settings: Settings,
+    opening: Opening,
+) -> Result<Arc<dyn EventStore>, Open> {
+    let mut options = options(&mut settings)?;
+    if opening == Opening::AsItIs {
+        options = options.create(false);
+    }
     if uri.target.is_empty() {
         return Err(settings
             .refuse_all("the URI names no file; write `sqlite://bank.db`")
@@ -31,6 +38,9 @@ fn options(settings: &mut Settings) -> Result<SqliteOptions, SettingsError> {
     let words = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
     if let Some(synchronous) = settings.one_of("synchronous", &words)? {
         options = options.synchronous(synchronous);
+    }
+    if let Some(create) = settings.boolean("create")? {
+        options = options.create(create);
     }
     if let Some(readers) = settings.integer("readers")? {
         options = options.readers(readers);

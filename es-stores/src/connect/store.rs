@@ -16,6 +16,16 @@ pub(crate) enum Known {
     MessageDb,
 }
 
+/// What opening a store may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// A file and tables that are missing or older are made.
+    #[default]
+    Makes,
+    /// Nothing: it is opened as it is, or refused.
+    AsItIs,
+}
+
 /// Why a store could not be opened.
 pub(crate) enum Open {
     /// It was described wrongly.
@@ -93,14 +103,15 @@ impl Known {
         self,
         uri: &Uri,
         settings: Settings,
+        opening: Opening,
     ) -> Result<Arc<dyn EventStore>, Open> {
         let settings = settings.or(uri.options()?);
         match self {
             Self::Memory => memory(uri, settings),
             #[cfg(feature = "sqlite")]
-            Self::Sqlite => super::sqlite::open(uri, settings).await,
+            Self::Sqlite => super::sqlite::open(uri, settings, opening).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres => super::postgres::open(uri, settings).await,
+            Self::Postgres => super::postgres::open(uri, settings, opening).await,
             #[cfg(feature = "message-db")]
             Self::MessageDb => super::message_db::open(uri, settings).await,
             #[allow(unreachable_patterns, reason = "it is, where all features are on")]

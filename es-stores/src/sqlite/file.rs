@@ -49,6 +49,11 @@ impl File {
         })
     }
 
+    /// Its path, for people.
+    pub(super) fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
     pub(super) fn gate(&self) -> &Gate {
         &self.gate
     }
@@ -67,12 +72,18 @@ impl File {
     /// The connection that writes; makes the store where the file is new.
     pub(super) fn open_to_write(&self, options: &SqliteOptions) -> Result<Connection, StoreError> {
         self.refuse_foreign_file()?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        if options.create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        } else if !self.path.exists() {
+            let action = format!("open `{}`: there is no such file", self.path.display());
+            return Err(StoreError::new(StoreErrorKind::Unavailable, action));
+        }
         let connection = self.open(flags)?;
         if connection.is_readonly("main").unwrap_or(false) {
             return Err(self.read_only());
         }
-        busy::patiently(|| schema::ensure(&connection))
+        busy::patiently(|| schema::ensure(&connection, options.create))
             .map_err(|error| self.cannot_write_beside(error))?
             .map_err(|refusal| self.refused(refusal))?;
         let mode =

@@ -13,6 +13,7 @@
 
 mod ahead;
 mod busy;
+mod catalog;
 mod file;
 mod gate;
 mod numbers;
@@ -31,13 +32,14 @@ use std::time::{Duration, Instant};
 
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, Snapshot,
-    SnapshotStore, StateStore, StoreError,
+    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore,
+    Snapshot, SnapshotStore, StateStore, StoreError,
 };
 use es_core::stream::{Position, StreamName};
 use tokio::sync::watch;
 
 pub use options::{SqliteOptions, Synchronous};
+pub use schema::sql;
 
 use file::File;
 use readers::Readers;
@@ -212,6 +214,10 @@ impl EventStore for SqliteStore {
     }
 
     fn states(&self) -> Option<&dyn StateStore> {
+        Some(self)
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
         Some(self)
     }
 }

@@ -27,6 +27,7 @@ pub enum Synchronous {
 #[must_use]
 pub struct SqliteOptions {
     pub(super) synchronous: Synchronous,
+    pub(super) create: bool,
     pub(super) max_size_bytes: Option<u64>,
     pub(super) readers: usize,
     pub(super) lock_wait: Duration,
@@ -37,6 +38,7 @@ impl SqliteOptions {
     pub fn new() -> Self {
         Self {
             synchronous: Synchronous::Full,
+            create: true,
             max_size_bytes: None,
             readers: 4,
             lock_wait: Duration::from_mins(1),
@@ -46,6 +48,15 @@ impl SqliteOptions {
     /// When a commit is on the disk: before it is acknowledged, unless told otherwise.
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
+        self
+    }
+
+    /// Whether a file that is missing or empty is made a store, as it is unless told otherwise. Else
+    /// it is refused as [`StoreErrorKind::Unavailable`](es_core::store::StoreErrorKind::Unavailable)
+    /// where it is missing, and as
+    /// [`StoreErrorKind::NotAStore`](es_core::store::StoreErrorKind::NotAStore) where it is empty.
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
         self
     }
 

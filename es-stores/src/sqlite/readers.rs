@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use es_core::record::{Page, ReadRequest};
 use es_core::store::{Snapshot, State, StoreError, StoreErrorKind};
 use es_core::stream::{Position, StreamName};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::ahead::{Ahead, Asked, Begun, Found, Read, behind};
@@ -33,13 +34,19 @@ enum Job {
         oneshot::Sender<Result<Option<State>, StoreError>>,
     ),
     States(List, oneshot::Sender<Result<Vec<State>, StoreError>>),
+    /// What is asked so seldom that nothing is prepared for it.
+    Look(Look),
 }
+
+/// Looks at the connection, and answers whom it knows; where there is none, it is told why.
+type Look = Box<dyn FnOnce(Result<(&Connection, &File), StoreError>) + Send>;
 
 /// The reading threads' handles. Dropping them waits until each has closed its connection.
 #[derive(Debug)]
 pub(super) struct Readers {
     queue: Arc<Queue>,
     ahead: Arc<Ahead>,
+    file: Arc<File>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -48,6 +55,7 @@ impl Readers {
         let mut readers = Self {
             queue: Arc::default(),
             ahead: Arc::new(Ahead::new(count)),
+            file: Arc::clone(file),
             threads: Vec::with_capacity(count),
         };
         for _ in 0..count {
@@ -107,6 +115,31 @@ impl Readers {
         self.ask(|answer| Job::States(list, answer)).await
     }
 
+    /// The file, for people.
+    pub(super) fn path(&self) -> String {
+        self.file.shown()
+    }
+
+    /// What `look` finds, all at one moment.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask(|answer| {
+            Job::Look(Box::new(move |reader| {
+                let found = reader.and_then(|(connection, file)| {
+                    let found = busy::patiently(|| {
+                        let _inside = file.gate().enter();
+                        look(connection)
+                    });
+                    found.map_err(|error| file.error("look into", error))
+                });
+                let _ = answer.send(found);
+            }))
+        })
+        .await
+    }
+
     async fn ask<T>(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
@@ -150,6 +183,7 @@ fn serve(queue: &Queue, ahead: &Arc<Ahead>, file: &File) {
             }
         };
         let mut reader = Reader {
+            connection: &connection,
             queries,
             queue,
             ahead,
@@ -164,6 +198,7 @@ fn serve(queue: &Queue, ahead: &Arc<Ahead>, file: &File) {
 
 /// One thread's, once its connection is open.
 struct Reader<'a> {
+    connection: &'a Connection,
     queries: Queries<'a>,
     queue: &'a Queue,
     ahead: &'a Arc<Ahead>,
@@ -196,6 +231,7 @@ impl Reader<'_> {
                 let states = busy::patiently(|| queries.states.list(&list));
                 let _ = answer.send(states.map_err(|error| file.error("read", error)));
             }
+            Job::Look(look) => look(Ok((self.connection, self.file))),
         }
     }
 
@@ -271,6 +307,7 @@ impl Job {
             Self::Snapshot(_, answer) => drop(answer.send(Err(error))),
             Self::State(_, answer) => drop(answer.send(Err(error))),
             Self::States(_, answer) => drop(answer.send(Err(error))),
+            Self::Look(look) => look(Err(error)),
         }
     }
 }

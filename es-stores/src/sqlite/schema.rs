@@ -29,10 +29,17 @@ pub(super) enum Identity {
 pub(super) enum Refusal {
     /// It is somebody else's.
     Foreign { application_id: i32 },
+    /// There is nothing in it, and nothing is to be made.
+    Empty,
     /// It was written by a newer version of this library.
     Newer { found: i32 },
     /// Its schema has a version that never was.
     Unknown { found: i32 },
+}
+
+/// The statements that make the tables of a file, for people.
+pub fn sql() -> &'static str {
+    SCHEMA
 }
 
 /// Looks whose a database is, all at one moment: another process may be making it.
@@ -41,10 +48,14 @@ pub(super) fn identify(connection: &Connection) -> rusqlite::Result<Identity> {
     identify_within(&moment)
 }
 
-/// Makes the schema where there is nothing, and refuses what is not ours.
-pub(super) fn ensure(connection: &Connection) -> rusqlite::Result<Result<(), Refusal>> {
+/// Makes the schema where there is nothing and one is wanted, and refuses what is not ours.
+pub(super) fn ensure(
+    connection: &Connection,
+    wanted: bool,
+) -> rusqlite::Result<Result<(), Refusal>> {
     match identify(connection)? {
-        Identity::Empty => create(connection),
+        Identity::Empty if wanted => create(connection),
+        Identity::Empty => Ok(Err(Refusal::Empty)),
         other => Ok(accept(other)),
     }
 }
@@ -96,7 +107,7 @@ fn accept(identity: Identity) -> Result<(), Refusal> {
 impl Refusal {
     pub(super) fn kind(self) -> StoreErrorKind {
         match self {
-            Self::Foreign { .. } => StoreErrorKind::NotAStore,
+            Self::Foreign { .. } | Self::Empty => StoreErrorKind::NotAStore,
             Self::Newer { .. } => StoreErrorKind::NewerSchema,
             Self::Unknown { .. } => StoreErrorKind::Corrupt,
         }
@@ -111,6 +122,7 @@ impl fmt::Display for Refusal {
                 "it is a SQLite database, but no store of events: its `application_id` is \
                  {application_id}, expected was {APPLICATION_ID}; name another file"
             ),
+            Self::Empty => f.write_str("it is empty, and no store is to be made of it"),
             Self::Newer { found } => write!(
                 f,
                 "its schema has version {found}, this program knows version {SCHEMA_VERSION}; \

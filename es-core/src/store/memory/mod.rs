@@ -1,5 +1,6 @@
 //! The store in memory: the default of a domain, and the reference for authors of stores.
 
+mod catalog;
 mod states;
 
 use std::convert::Infallible;
@@ -9,8 +10,9 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, Decision, Durability, EventStore,
-    Snapshot, SnapshotStore, Standing, StandingState, StateStore, StoreError, StreamAppend,
+    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Decision, Durability,
+    EventStore, Snapshot, SnapshotStore, Standing, StandingState, StateStore, StoreError,
+    StreamAppend,
 };
 use crate::record::{ConsumerGroup, Direction, Page, PageEvent, ReadRequest, Source};
 use crate::stream::{ByName, Position, StreamName, Version};
@@ -159,6 +161,10 @@ impl EventStore for MemoryStore {
     }
 
     fn states(&self) -> Option<&dyn StateStore> {
+        Some(self)
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
         Some(self)
     }
 }
