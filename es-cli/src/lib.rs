@@ -24,6 +24,7 @@
 
 mod arguments;
 mod catalog;
+mod changes;
 mod failure;
 mod filter;
 mod opening;

@@ -4,6 +4,8 @@
 //! the builder, by its first repository, or by naming the domain, which is looked up here. A program
 //! may hold several of one name.
 
+mod any;
+
 use std::any::TypeId;
 
 use schemars::Schema;
@@ -12,6 +14,9 @@ use crate::aggregate::{Kept, Snapshots};
 use crate::command::Command;
 use crate::event::{DecodeError, Event, EventType};
 use crate::store::Fingerprint;
+
+use any::Typed;
+pub use any::{AnyAggregate, AnyEntry, AnyHistory};
 
 /// A struct with `#[event]`.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +78,8 @@ pub struct BehaviourRegistration {
     pub upcasts: &'static [UpcastRegistration],
     /// What the states of this program are made by.
     pub fingerprint: Fingerprint,
+    /// What a tool does with such an aggregate.
+    pub aggregate: &'static dyn AnyAggregate,
 }
 
 /// A struct with `#[command]`.
@@ -187,6 +194,7 @@ impl BehaviourRegistration {
             handlers,
             upcasts: &[],
             fingerprint: A::FINGERPRINT,
+            aggregate: &Typed::<A>::NEW,
         }
     }
 

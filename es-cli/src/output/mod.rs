@@ -11,9 +11,9 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use chrono::{DateTime, Local, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub(crate) use brief::{brief, compact, pretty};
+pub(crate) use brief::{brief, compact, pretty, short};
 pub(crate) use json::{EventRow, Time};
 pub(crate) use paint::Paint;
 pub(crate) use progress::{Progress, rate};
@@ -138,11 +138,7 @@ impl Output {
         result: &Result<Outcome, Failure>,
     ) -> io::Result<()> {
         if self.json {
-            let envelope = match result {
-                Ok(outcome) => Some(envelope(command, outcome)),
-                Err(Failure::Told(told)) => Some(error_envelope(command, told)),
-                Err(Failure::Closed) => None,
-            };
+            let envelope = Envelope::of(command, result);
             if let Some(envelope) = envelope {
                 serde_json::to_writer(&mut self.sink, &envelope).map_err(io::Error::from)?;
                 self.sink.write_all(b"\n")?;
@@ -158,22 +154,52 @@ impl Output {
     }
 }
 
-fn envelope(command: &str, outcome: &Outcome) -> Value {
-    json!({
-        "es": FORMAT,
-        "command": command,
-        "status": if outcome.found { "found" } else { "ok" },
-        "data": outcome.data,
-    })
+/// The last line of what `--json` writes.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    es: u32,
+    command: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorTold<'a>>,
 }
 
-fn error_envelope(command: &str, told: &Told) -> Value {
-    json!({
-        "es": FORMAT,
-        "command": command,
-        "status": "error",
-        "error": { "code": told.code as u8, "problem": told.problem, "help": told.help },
-    })
+#[derive(Serialize)]
+struct ErrorTold<'a> {
+    code: u8,
+    problem: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Nobody reads one where the output is closed.
+    fn of(command: &'a str, result: &'a Result<Outcome, Failure>) -> Option<Self> {
+        let (status, data, error) = match result {
+            Ok(outcome) if outcome.found => ("found", Some(&outcome.data), None),
+            Ok(outcome) => ("ok", Some(&outcome.data), None),
+            Err(Failure::Told(told)) => ("error", None, Some(ErrorTold::of(told))),
+            Err(Failure::Closed) => return None,
+        };
+        Some(Self {
+            es: FORMAT,
+            command,
+            status,
+            data,
+            error,
+        })
+    }
+}
+
+impl<'a> ErrorTold<'a> {
+    fn of(told: &'a Told) -> Self {
+        Self {
+            code: told.code as u8,
+            problem: &told.problem,
+            help: told.help.as_deref(),
+        }
+    }
 }
 
 fn terminal_width() -> Option<usize> {

@@ -1,12 +1,15 @@
 //! `es events history`.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
+use es_core::record::Context;
 use serde_json::json;
 
 use super::events::{Shown, context};
-use super::nothing;
+use super::life::{self, Life};
+use super::{nothing, stream_of};
 use crate::failure::Failure;
-use crate::output::{Column, EventRow, Look, Outcome, Table, brief, counted, pretty};
+use crate::output::{Column, EventRow, Look, Outcome, Output, Table, brief, counted, pretty};
 use crate::session::Session;
 use crate::source::Target;
 use crate::walk::Walk;
@@ -57,25 +60,61 @@ fn versions(text: &str) -> Result<(u64, u64), String> {
 
 impl History {
     pub(crate) async fn run(self, session: &mut Session) -> Result<Outcome, Failure> {
-        let stream = self.target.clone().stream("events history")?;
+        let stream = stream_of(&self.target, "events history")?;
+        let known = session.domain().and_then(|domain| {
+            let aggregate = domain.aggregate_of(&stream.category())?;
+            Some(Life::new(domain.clone(), aggregate, stream.clone()))
+        });
         if self.at.is_some() || self.diff.is_some() {
             let asked = if self.at.is_some() { "--at" } else { "--diff" };
-            return Err(Failure::usage(format!(
-                "`{asked}` needs a program that knows the types; `es` knows none"
-            ))
-            .help("call `es_cli::run(domain)` in a program of yours, and run that"));
+            let Some(life) = known else {
+                return Err(life::unknown(session, asked, stream.as_str()));
+            };
+            return match (self.at, self.diff) {
+                (Some(version), _) => life.show_at(session, version).await,
+                (_, Some((from, to))) => life.show_diff(session, from, to).await,
+                (None, None) => unreachable!("one of the two is asked for"),
+            };
         }
+        let (shown, last) = match &known {
+            Some(life) => {
+                life.show(session, self.from, self.limit, self.shown)
+                    .await?
+            }
+            None => self.show(session).await?,
+        };
+        let store = session.store().await?;
+        let snapshot = match store.snapshots() {
+            Some(snapshots) if shown > 0 => snapshots.load(&stream).await?,
+            _ => None,
+        };
+        let snapshot = snapshot.map(|snapshot| snapshot.version.get());
+        let data = json!({ "events": shown, "last": last, "snapshot": snapshot });
+        if shown == 0 {
+            let text = match self.from {
+                Some(from) => format!("`{stream}` has no version {from}"),
+                None => format!("there is no stream `{stream}`"),
+            };
+            let outcome = nothing(session, self.strict, &text);
+            return Ok(Outcome { data, ..outcome });
+        }
+        if !session.out.json() {
+            let snapshot = match snapshot {
+                Some(version) => format!(", a snapshot at version {version}"),
+                None => String::new(),
+            };
+            let events = counted(shown, "event");
+            let text = format!("\n{stream}: {events}, up to version {last}{snapshot}");
+            session.out.line(text)?;
+        }
+        Ok(Outcome::of(data))
+    }
+
+    /// The events as they are stored; answers how many, and the last version.
+    async fn show(&self, session: &mut Session) -> Result<(u64, u64), Failure> {
         let store = session.store().await?;
         let limit = self.limit.unwrap_or(u64::MAX);
-        let mut columns = vec![
-            Column::number("Version"),
-            Column::text("Time"),
-            Column::text("Type").gives_way(12).look(Look::Type),
-        ];
-        if self.shown.trace {
-            columns.push(Column::text("Correlation").gives_way(8));
-            columns.push(Column::text("Causation").gives_way(8));
-        }
+        let mut columns = columns(self.shown);
         if !self.shown.data {
             columns.push(Column::text("What changed").gives_way(16));
         }
@@ -95,15 +134,9 @@ impl History {
                     out.row(&EventRow::of(&event))?;
                     continue;
                 }
-                let mut cells = vec![
-                    event.version.to_string(),
-                    out.time(event.time),
-                    event.event_type.to_string(),
-                ];
+                let mut cells = cells(out, last, event.time, &event.event_type);
                 if self.shown.trace {
-                    let context = context(&event);
-                    cells.push(context.correlation_id.unwrap_or_default());
-                    cells.push(context.causation_id.unwrap_or_default());
+                    push_context(&mut cells, context(&event));
                 }
                 if !self.shown.data {
                     cells.push(brief(&event.data));
@@ -113,30 +146,34 @@ impl History {
             }
         }
         table.flush(out)?;
-        let snapshot = match store.snapshots() {
-            Some(snapshots) if shown > 0 => snapshots.load(&stream).await?,
-            _ => None,
-        };
-        let snapshot = snapshot.map(|snapshot| snapshot.version.get());
-        let data = json!({ "events": shown, "last": last, "snapshot": snapshot });
-        if shown == 0 {
-            let text = match self.from {
-                Some(from) => format!("`{stream}` has no version {from}"),
-                None => format!("there is no stream `{stream}`"),
-            };
-            let outcome = nothing(session, self.strict, &text);
-            return Ok(Outcome { data, ..outcome });
-        }
-        if !out.json() {
-            let snapshot = match snapshot {
-                Some(version) => format!(", a snapshot at version {version}"),
-                None => String::new(),
-            };
-            let events = counted(shown, "event");
-            out.line(format!(
-                "\n{stream}: {events}, up to version {last}{snapshot}"
-            ))?;
-        }
-        Ok(Outcome::of(data))
+        Ok((shown, last))
     }
+}
+
+/// What every timeline begins with.
+pub(super) fn columns(shown: Shown) -> Vec<Column> {
+    let mut columns = vec![
+        Column::number("Version"),
+        Column::text("Time"),
+        Column::text("Type").gives_way(12).look(Look::Type),
+    ];
+    if shown.trace {
+        columns.push(Column::text("Correlation").gives_way(8));
+        columns.push(Column::text("Causation").gives_way(8));
+    }
+    columns
+}
+
+pub(super) fn cells(
+    out: &Output,
+    version: u64,
+    time: DateTime<Utc>,
+    event_type: &str,
+) -> Vec<String> {
+    vec![version.to_string(), out.time(time), event_type.to_owned()]
+}
+
+pub(super) fn push_context(cells: &mut Vec<String>, context: Context) {
+    cells.push(context.correlation_id.unwrap_or_default());
+    cells.push(context.causation_id.unwrap_or_default());
 }

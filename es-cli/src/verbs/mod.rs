@@ -6,6 +6,7 @@ mod events;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
+mod life;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod read;
@@ -20,10 +21,13 @@ pub(crate) mod verify;
 
 use std::process::ExitCode;
 
+use es_core::stream::StreamName;
+
 use crate::arguments::{Arguments, Events, Snapshots, Store, Streams, Verb};
 use crate::failure::{Code, Failure};
 use crate::output::{Outcome, Output};
 use crate::session::{Program, Session};
+use crate::source::Target;
 
 /// Runs a verb and answers the exit code.
 pub(crate) async fn run(arguments: Arguments, program: Program) -> ExitCode {
@@ -80,6 +84,11 @@ async fn perform(verb: Verb, session: &mut Session) -> Result<Outcome, Failure> 
         Verb::Completions(completions) => completions.run(session),
         Verb::Man(man) => man.run(session),
     }
+}
+
+/// The stream, where one is needed.
+fn stream_of(target: &Target, verb: &str) -> Result<StreamName, Failure> {
+    target.clone().stream(verb)
 }
 
 /// What is said where nothing is there; found missing counts as an error where that is asked for.

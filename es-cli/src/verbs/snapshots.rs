@@ -1,13 +1,15 @@
 //! `es snapshots list`, `create` and `delete`.
 
 use clap::Args;
+use es_core::store::StreamsRequest;
 use es_core::stream::StreamName;
 use serde::Serialize;
 use serde_json::json;
 
-use super::nothing;
+use super::{life, nothing};
+use crate::catalog;
 use crate::failure::Failure;
-use crate::output::{Column, Outcome, Table, Time, bytes, counted, grouped};
+use crate::output::{Column, Outcome, Progress, Table, Time, bytes, counted, grouped};
 use crate::session::Session;
 use crate::source::Target;
 
@@ -127,13 +129,58 @@ impl List {
 }
 
 impl Create {
-    #[expect(clippy::unused_async, reason = "it will load aggregates")]
-    pub(crate) async fn run(self, _session: &mut Session) -> Result<Outcome, Failure> {
-        let _ = self.target;
-        Err(Failure::usage(
-            "`snapshots create` needs a program that knows the types; `es` knows none",
-        )
-        .help("call `es_cli::run(domain)` in a program of yours, and run that"))
+    pub(crate) async fn run(self, session: &mut Session) -> Result<Outcome, Failure> {
+        let (category, one) = match &self.target {
+            Target::Stream(stream) => (stream.category(), Some(stream.clone())),
+            Target::Category(category) => (category.clone(), None),
+            Target::All => {
+                return Err(Failure::usage("snapshots are made category by category")
+                    .help("name a stream or a category, as in `bank::bank_account`"));
+            }
+        };
+        let known = session.domain().cloned();
+        let known = known.and_then(|domain| Some((domain.aggregate_of(&category)?, domain)));
+        let Some((aggregate, domain)) = known else {
+            let target = self.target.to_string();
+            return Err(life::unknown(session, "snapshots create", &target));
+        };
+        let store = session.store().await?;
+        let mut request = StreamsRequest {
+            category: Some(category),
+            after: None,
+            max: PAGE,
+        };
+        let (mut count, mut last) = (0, None);
+        let mut progress = Progress::of("snapshots of", None);
+        loop {
+            let streams = match &one {
+                Some(stream) => vec![stream.clone()],
+                None => {
+                    let streams = catalog::streams(&*store, &request).await?;
+                    streams.into_iter().map(|entry| entry.stream).collect()
+                }
+            };
+            for stream in &streams {
+                last = Some(aggregate.snapshot(&domain, stream).await?);
+                count += 1;
+            }
+            progress.advance(streams.len() as u64);
+            if one.is_some() || streams.len() < PAGE {
+                break;
+            }
+            request.after = streams.last().cloned();
+        }
+        progress.finish();
+        if !session.out.json() {
+            let at = match (&one, last) {
+                (Some(stream), Some(version)) => format!(" of `{stream}` at version {version}"),
+                _ => format!(" of `{}`", self.target),
+            };
+            session
+                .out
+                .line(format!("made {}{at}", counted(count, "snapshot")))?;
+        }
+        Ok(Outcome::of(json!({ "created": count })))
     }
 }
 

@@ -4,14 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
 use clap::Args;
+use es_core::Domain;
 use es_core::record::{RecordedEvent, Source};
 use es_core::store::{EventStore, EventStoreExt as _};
-use es_core::stream::Position;
+use es_core::stream::{Category, Position};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::output::{Column, Look, Outcome, Output, Progress, Table, counted};
 use crate::session::Session;
 use crate::walk::Walk;
@@ -112,6 +113,7 @@ impl Verify {
             Column::number("Position"),
             Column::text("Detail").gives_way(20),
         ]);
+        let domain = session.domain().cloned();
         let mut findings = Findings {
             out: &mut session.out,
             table,
@@ -121,7 +123,7 @@ impl Verify {
         let mut progress = Progress::of("verifying", Some(head.get() * passes));
         let mut events = 0;
         for pass in 0..passes {
-            let of_pass = Pass::new(pass, passes);
+            let of_pass = Pass::new(pass, passes, domain.as_ref());
             events = of_pass
                 .walk(&*store, head, &mut findings, &mut progress)
                 .await?;
@@ -157,16 +159,19 @@ struct Pass {
     hash: [RandomState; 2],
     versions: HashMap<u128, u64>,
     ids: HashSet<u128>,
+    /// Where the program knows types.
+    domain: Option<Domain>,
 }
 
 impl Pass {
-    fn new(number: u64, of: u64) -> Self {
+    fn new(number: u64, of: u64, domain: Option<&Domain>) -> Self {
         Self {
             number,
             of,
             hash: [RandomState::new(), RandomState::new()],
             versions: HashMap::new(),
             ids: HashSet::new(),
+            domain: domain.cloned(),
         }
     }
 
@@ -189,6 +194,9 @@ impl Pass {
                     }
                     last = event.position;
                     check_bytes(&event, findings)?;
+                    if let Some(domain) = &self.domain {
+                        check_type(domain, &event, findings)?;
+                    }
                 }
                 self.check_version(&event, findings)?;
                 self.check_id(&event, findings)?;
@@ -257,6 +265,31 @@ fn check_bytes(event: &RecordedEvent<'_>, findings: &mut Findings<'_>) -> Result
         findings.of("metadata does not read", event, &error.to_string())?;
     }
     Ok(())
+}
+
+/// Whether the program can read it. Streams of other domains, and what is kept beside an aggregate's
+/// stream (`bank::account:command`), are none of its business.
+fn check_type(
+    domain: &Domain,
+    event: &RecordedEvent<'_>,
+    findings: &mut Findings<'_>,
+) -> Result<(), Failure> {
+    let category = event.stream.split('-').next().unwrap_or_default();
+    let of_domain = category.split_once("::");
+    let of_domain = of_domain.filter(|(name, _)| *name == domain.name().as_str());
+    if of_domain.is_none_or(|(_, category)| category.contains(':')) {
+        return Ok(());
+    }
+    match domain.aggregate_of(&Category::new(category)?) {
+        Some(aggregate) => match aggregate.check(domain, event) {
+            Ok(()) => Ok(()),
+            Err(error) => findings.of("event is not known", event, &chain(&error)),
+        },
+        None => {
+            let detail = format!("no aggregate of this program has the category `{category}`");
+            findings.of("event is not known", event, &detail)
+        }
+    }
 }
 
 /// Each snapshot beside its stream; answers how many there are.

@@ -85,6 +85,11 @@ impl Members {
         })
     }
 
+    /// The type that has joined with this category.
+    pub(super) fn of(&self, category: &str) -> Option<TypeId> {
+        self.0.get(category).map(|member| member.type_id)
+    }
+
     /// The store can keep them all, and what was said of snapshots is of aggregates that there are,
     /// and that can have some.
     pub(super) fn check(

@@ -19,9 +19,10 @@ use pages::{PageGuard, Pages};
 use crate::aggregate::{Aggregate, Snapshots};
 use crate::error::ConfigError;
 use crate::record::Context;
+use crate::registry::{self, AnyAggregate};
 use crate::repository::{Repository, Turns};
 use crate::store::EventStore;
-use crate::stream::DomainName;
+use crate::stream::{Category, DomainName};
 use crate::unknown_fields::UnknownFields;
 
 /// A bounded context: owns a name and a store, and knows its aggregates.
@@ -83,6 +84,38 @@ impl Domain {
     /// built.
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
         Repository::new(self.clone(), self.join(&Member::of::<A>()))
+    }
+
+    /// The aggregate whose streams this category has: a member of the domain, else the only one in
+    /// the program that could be. For tools, which know names and no types.
+    ///
+    /// ```
+    /// # use es_core::prelude::*;
+    /// # #[event] pub struct Opened;
+    /// # #[aggregate(event_sourced)] #[derive(Default)] pub struct BankAccount { cents: u64 }
+    /// # #[aggregate] impl BankAccount { #[apply] fn opened(&mut self, _: &Opened) {} }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let domain = Domain::builder("bank").aggregate::<BankAccount>().build()?;
+    /// let category = domain.name().category("bank_account")?;
+    /// assert_eq!(domain.aggregate_of(&category).map(|it| it.name()), Some("BankAccount"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn aggregate_of(&self, category: &Category) -> Option<&'static dyn AnyAggregate> {
+        let (domain, category) = category.as_str().split_once("::")?;
+        if domain != self.shared.name.as_str() {
+            return None;
+        }
+        let members = self.shared.members.lock();
+        let member = members.unwrap_or_else(PoisonError::into_inner).of(category);
+        let mut could_be = registry::aggregates().filter(|it| match member {
+            Some(type_id) => it.type_id == type_id,
+            None => it.category == category && it.domain.is_none_or(|named| named == domain),
+        });
+        match (could_be.next(), could_be.next()) {
+            (Some(one), None) => Some(one.behaviour()?.aggregate),
+            _ => None,
+        }
     }
 
     /// The same domain, where events are raised under `context`.

@@ -309,6 +309,12 @@ impl<A: Aggregate> Repository<A> {
         History::new(self.clone(), id.clone())
     }
 
+    /// Keeps a snapshot of the aggregate as it is now, whatever is configured; answers its version.
+    pub(crate) async fn snapshot(&self, id: &A::Id) -> Result<Version, LoadError> {
+        let (stream, aggregate) = (self.stream(id)?, self.get(id).await?);
+        Ok(snapshot::make(&self.domain, &stream, &aggregate).await?)
+    }
+
     /// The stream of the aggregate with this id.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use super::load::Until;
 use crate::aggregate::Aggregate;
 use crate::domain::Domain;
-use crate::store::Snapshot;
-use crate::stream::StreamName;
+use crate::store::{Snapshot, StoreError, StoreErrorKind};
+use crate::stream::{StreamName, Version};
 
 /// The state of the latest snapshot, where it is not stale and not later than what is asked for.
 pub(super) async fn load<A: Aggregate>(
@@ -52,6 +52,32 @@ pub(super) async fn load<A: Aggregate>(
 
 pub(super) fn warn_ahead(stream: &StreamName) {
     tracing::warn!(%stream, "a snapshot is ahead of its stream, the stream is replayed");
+}
+
+/// Keeps a snapshot of a stored aggregate; answers its version.
+pub(super) async fn make<A: Aggregate>(
+    domain: &Domain,
+    stream: &StreamName,
+    aggregate: &A,
+) -> Result<Version, StoreError> {
+    let refused = |kind| StoreError::new(kind, format!("take a snapshot of `{stream}`"));
+    let Some(snapshots) = domain.store().snapshots() else {
+        return Err(refused(StoreErrorKind::Unsupported).because("the store keeps none"));
+    };
+    let state = aggregate.encode_state();
+    let state = state.map_err(|error| refused(StoreErrorKind::Invalid).because(error))?;
+    let root = aggregate.root();
+    let (version, time) = (root.stored, root.time.unwrap_or_default());
+    let (stream, fingerprint) = (stream.clone(), A::FINGERPRINT);
+    let snapshot = Snapshot {
+        stream,
+        version,
+        time,
+        fingerprint,
+        state,
+    };
+    snapshots.save(snapshot).await?;
+    Ok(version)
 }
 
 /// Whether enough events came since the last snapshot, and the state holds none but those that are

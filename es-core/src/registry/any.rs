@@ -1,0 +1,162 @@
+//! An aggregate whose Rust type nobody needs to name: for tools.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use crate::aggregate::Aggregate;
+use crate::domain::Domain;
+use crate::error::LoadError;
+use crate::event::EventEnum as _;
+use crate::history::History;
+use crate::record::{Metadata, RecordedEvent};
+use crate::store::BoxFuture;
+use crate::stream::{StreamName, Version};
+
+/// What a tool does with one kind of aggregate, found by
+/// [`Domain::aggregate_of`](crate::Domain::aggregate_of).
+pub trait AnyAggregate: fmt::Debug + Send + Sync {
+    /// The struct's name.
+    fn name(&self) -> &'static str;
+
+    /// Whether this program can read a stored event of the aggregate.
+    ///
+    /// # Errors
+    /// [`LoadError`] that says why not.
+    fn check(&self, domain: &Domain, recorded: &RecordedEvent<'_>) -> Result<(), LoadError>;
+
+    /// Walks through the life of the aggregate whose stream this is.
+    ///
+    /// # Errors
+    /// [`LoadError::Id`] where the name's id is none of the aggregate's.
+    fn history(
+        &self,
+        domain: &Domain,
+        stream: &StreamName,
+    ) -> Result<Box<dyn AnyHistory>, LoadError>;
+
+    /// The state at a version, as JSON; `None` where states of this aggregate are never encoded.
+    ///
+    /// # Errors
+    /// As [`Repository::get_at_version`](crate::Repository::get_at_version).
+    fn state_at<'a>(
+        &'a self,
+        domain: &'a Domain,
+        stream: &'a StreamName,
+        version: Version,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, LoadError>>;
+
+    /// Keeps a snapshot of the aggregate as it is now, whatever is configured; answers its version.
+    ///
+    /// # Errors
+    /// [`LoadError`] where the aggregate does not load, its state does not encode, or the store
+    /// keeps no snapshots.
+    fn snapshot<'a>(
+        &'a self,
+        domain: &'a Domain,
+        stream: &'a StreamName,
+    ) -> BoxFuture<'a, Result<Version, LoadError>>;
+}
+
+/// A life, event by event.
+pub trait AnyHistory: Send {
+    /// The next event and the state after it, or `None` behind the last.
+    ///
+    /// # Errors
+    /// As [`History::next`](crate::History::next).
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<AnyEntry>, LoadError>>;
+}
+
+/// One event in a life.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AnyEntry {
+    /// When, where and under which circumstances.
+    pub metadata: Metadata,
+    /// The payload in its newest shape, as JSON.
+    pub data: Vec<u8>,
+    /// The state after it, as JSON; `None` where states of this aggregate are never encoded.
+    pub state: Option<Vec<u8>>,
+}
+
+/// The one implementation.
+pub(super) struct Typed<A>(PhantomData<fn() -> A>);
+
+impl<A> Typed<A> {
+    pub(super) const NEW: Self = Self(PhantomData);
+}
+
+impl<A: Aggregate> fmt::Debug for Typed<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(A::NAME)
+    }
+}
+
+fn id<A: Aggregate>(stream: &StreamName) -> Result<A::Id, LoadError> {
+    let id = stream.id().parse();
+    id.map_err(|problem: <A::Id as FromStr>::Err| LoadError::Id {
+        stream: stream.to_string(),
+        expected: std::any::type_name::<A::Id>(),
+        problem: problem.to_string(),
+    })
+}
+
+impl<A: Aggregate> AnyAggregate for Typed<A> {
+    fn name(&self) -> &'static str {
+        A::NAME
+    }
+
+    fn check(&self, domain: &Domain, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
+        domain.repository::<A>().decode(recorded).map(drop)
+    }
+
+    fn history(
+        &self,
+        domain: &Domain,
+        stream: &StreamName,
+    ) -> Result<Box<dyn AnyHistory>, LoadError> {
+        Ok(Box::new(
+            domain.repository::<A>().history(&id::<A>(stream)?),
+        ))
+    }
+
+    fn state_at<'a>(
+        &'a self,
+        domain: &'a Domain,
+        stream: &'a StreamName,
+        version: Version,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, LoadError>> {
+        Box::pin(async move {
+            let (repository, id) = (domain.repository::<A>(), id::<A>(stream)?);
+            let state = repository.get_at_version(&id, version).await?;
+            Ok(state.encode_state().ok())
+        })
+    }
+
+    fn snapshot<'a>(
+        &'a self,
+        domain: &'a Domain,
+        stream: &'a StreamName,
+    ) -> BoxFuture<'a, Result<Version, LoadError>> {
+        Box::pin(async move { domain.repository::<A>().snapshot(&id::<A>(stream)?).await })
+    }
+}
+
+impl<A: Aggregate> AnyHistory for History<A> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<AnyEntry>, LoadError>> {
+        Box::pin(async move {
+            let Some(entry) = History::next(self).await? else {
+                return Ok(None);
+            };
+            let mut data = Vec::new();
+            if entry.event.encode(&mut data).is_err() {
+                data = b"null".to_vec();
+            }
+            Ok(Some(AnyEntry {
+                data,
+                state: entry.state.encode_state().ok(),
+                metadata: entry.metadata,
+            }))
+        })
+    }
+}
