@@ -157,7 +157,7 @@ mod tests {
 
                 write(&page.get(0).unwrap(), &mut line);
 
-                assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+                assert_eq!(line.split(|byte| *byte == b'\n').count(), 2);
                 let mut read_back = Page::new();
                 read(line.trim_ascii_end(), &mut read_back).unwrap();
                 assert_eq!(read_back.get(0), page.get(0));

@@ -55,6 +55,7 @@
 )]
 
 pub mod appending;
+pub mod catalog;
 pub mod categories;
 pub mod concurrency;
 pub mod durability;
@@ -251,6 +252,13 @@ macro_rules! conformance_tests {
                 a_unit_of_states_and_streams_is_seen_whole
                 states_are_there_after_reopening
             }
+            catalog {
+                streams_are_listed_once_with_their_last_events
+                the_position_of_a_stream_is_that_of_its_last_event
+                types_are_counted_by_category
+                an_empty_store_lists_nothing
+                snapshots_are_listed_once
+            }
             concurrency {
                 of_two_writers_with_one_expected_version_one_wins
                 followers_miss_nothing_of_many_streams
@@ -304,6 +312,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let files = [
             include_str!("appending.rs"),
+            include_str!("catalog.rs"),
             include_str!("categories.rs"),
             include_str!("concurrency.rs"),
             include_str!("durability.rs"),

@@ -385,7 +385,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-fn snapshot(stream: &str, version: u64, fingerprint: u64) -> Snapshot {
+pub(super) fn snapshot(stream: &str, version: u64, fingerprint: u64) -> Snapshot {
     Snapshot {
         stream: name(stream),
         version: Version::new(version),

@@ -24,6 +24,7 @@
 //! `causationMessageStreamName` and `properties` are read as correlation, causation and headers.
 
 mod batch;
+mod catalog;
 mod install;
 mod metadata;
 mod options;
@@ -41,8 +42,8 @@ use std::time::Duration;
 
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, Payloads,
-    SnapshotStore, StoreError, no_states,
+    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore,
+    Payloads, SnapshotStore, StoreError, no_states,
 };
 use es_core::stream::Position;
 
@@ -202,5 +203,9 @@ impl EventStore for MessageDbStore {
 
     fn snapshots(&self) -> Option<&dyn SnapshotStore> {
         Some(&self.shared.snapshots)
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
+        Some(self)
     }
 }

@@ -59,7 +59,11 @@ impl Snapshots {
         }
     }
 
-    fn stream_of(&self, aggregate: &StreamName) -> String {
+    pub(super) fn suffix(&self) -> Option<&str> {
+        self.suffix.as_deref()
+    }
+
+    pub(super) fn stream_of(&self, aggregate: &StreamName) -> String {
         let (category, id) = (aggregate.category_str(), aggregate.id());
         match &self.suffix {
             Some(suffix) => format!("{category}:snapshot-{id}+{suffix}"),

@@ -6,6 +6,7 @@ mod address;
 mod ahead;
 mod batches;
 mod bell;
+pub(crate) mod catalog;
 mod error;
 mod link;
 mod numbers;

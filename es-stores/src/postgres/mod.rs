@@ -39,6 +39,7 @@
 //! connections of its own, not those of a pooler in transaction mode that others share.
 
 mod append;
+mod catalog;
 mod columns;
 mod options;
 mod plain;
@@ -54,7 +55,7 @@ use std::time::Duration;
 
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, Durability, EventStore, SnapshotStore,
+    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore, SnapshotStore,
     StateStore, StoreError,
 };
 use es_core::stream::Position;
@@ -64,6 +65,7 @@ pub use schema::{sql, sql_for};
 
 use crate::pg::{Address, Ahead, Batches, Bell, Fill, Link, Reads, Settled, Trouble, repeatably};
 use append::Writer;
+use catalog::CatalogSql;
 use read::{EventRows, read_sql};
 use schema::named;
 use snapshots::SnapshotSql;
@@ -101,6 +103,7 @@ struct Shared {
     bell: Arc<Bell>,
     snapshots: SnapshotSql,
     states: StateSql,
+    catalog: CatalogSql,
     durability: Durability,
 }
 
@@ -149,6 +152,7 @@ impl PostgresStore {
                 settled: Settled::new(&events, "position"),
                 snapshots: SnapshotSql::new(schema),
                 states: StateSql::new(schema),
+                catalog: CatalogSql::new(schema),
                 durability,
                 link,
                 bell,
@@ -220,6 +224,10 @@ impl EventStore for PostgresStore {
     }
 
     fn states(&self) -> Option<&dyn StateStore> {
+        Some(self)
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
         Some(self)
     }
 }
