@@ -207,7 +207,7 @@ fn terminal_width() -> Option<usize> {
     let said = said.and_then(|columns| columns.parse().ok());
     said.or_else(|| {
         let (width, _) = terminal_size::terminal_size()?;
-        Some(usize::from(width.0))
+        Some(usize::from(width.0)).filter(|width| *width > 0)
     })
 }
 
