@@ -61,9 +61,9 @@ impl Payload<'_> {
 
 impl Serialize for Payload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A line holds one row, whatever the payload's layout is.
+        // A line holds one row, and stores differ in the blanks between the parts.
         let text = String::from_utf8_lossy(self.0);
-        let raw = match text.contains(['\n', '\r']) {
+        let raw = match text.contains([' ', '\t', '\n', '\r']) {
             true => Cow::Owned(compact(&text)),
             false => text.clone(),
         };

@@ -10,6 +10,9 @@ pub(crate) use super::paint::Look;
 /// So many rows are looked at before the first is written.
 const LOOK_AT: usize = 200;
 
+/// A column that gives way keeps so many letters.
+const NARROWEST: usize = 3;
+
 /// Between two columns.
 const GAP: usize = 2;
 
@@ -137,13 +140,20 @@ impl Table {
         let Some(width) = width else {
             return widths;
         };
-        let gaps = GAP * widths.len().saturating_sub(1);
-        while widths.iter().sum::<usize>() + gaps > width {
-            let giving = self.columns.iter().zip(&mut widths);
+        let room = width.saturating_sub(GAP * widths.len().saturating_sub(1));
+        // Down to what still tells something, and where even that is too wide, further.
+        self.shrink(&mut widths, room, usize::MAX);
+        self.shrink(&mut widths, room, NARROWEST);
+        widths
+    }
+
+    fn shrink(&self, widths: &mut [usize], room: usize, at_most: usize) {
+        while widths.iter().sum::<usize>() > room {
+            let giving = self.columns.iter().zip(&mut *widths);
             let widest = giving
                 .filter_map(|(column, width)| {
-                    let room = width.saturating_sub(column.least?);
-                    (room > 0).then_some(width)
+                    let least = column.least?.min(at_most);
+                    (*width > least).then_some(width)
                 })
                 .max_by_key(|width| **width);
             match widest {
@@ -151,7 +161,6 @@ impl Table {
                 None => break,
             }
         }
-        widths
     }
 
     fn format(&self, out: &Output, cells: &[String], look: Option<Look>) -> String {

@@ -8,6 +8,7 @@ use es_core::store::{
     Append, AppendError, EventStore, EventStoreExt as _, Expected, ExpectedVersionError,
     StreamAppend,
 };
+use es_core::stream::Position;
 
 use super::standing::Standing;
 use super::units;
@@ -21,18 +22,21 @@ pub(crate) struct Appender<'a> {
     store: &'a dyn EventStore,
     several_streams: bool,
     standing: Option<Standing<'a>>,
+    /// What an append answers up to here had been written before.
+    head: Position,
     /// How many events were there already, as far as that was looked at.
     pub(crate) stood: u64,
 }
 
 impl<'a> Appender<'a> {
-    pub(crate) fn new(store: &'a dyn EventStore) -> Self {
-        Self {
+    pub(crate) async fn begin(store: &'a dyn EventStore) -> Result<Self, Failure> {
+        Ok(Self {
             store,
             several_streams: store.capabilities().multi_stream,
             standing: Some(Standing::new(store)),
+            head: store.head().await?,
             stood: 0,
-        }
+        })
     }
 
     pub(crate) async fn append(&mut self, page: &Page) -> Result<(), Failure> {
@@ -97,7 +101,7 @@ impl<'a> Appender<'a> {
         }
     }
 
-    async fn try_append(&self, append: Append) -> Result<(), AppendError> {
+    async fn try_append(&mut self, append: Append) -> Result<(), AppendError> {
         let append = Arc::new(append);
         let mut tries = 1;
         loop {
@@ -106,7 +110,13 @@ impl<'a> Appender<'a> {
                     tokio::time::sleep(Duration::from_millis(50 << tries)).await;
                     tries += 1;
                 }
-                other => return other.map(|_| ()),
+                Err(error) => return Err(error),
+                Ok(appended) => {
+                    let parts = append.streams().iter().zip(appended);
+                    let stood = parts.filter(|(_, done)| done.position <= Some(self.head));
+                    self.stood += stood.map(|(part, _)| part.events.len() as u64).sum::<u64>();
+                    return Ok(());
+                }
             }
         }
     }

@@ -43,7 +43,7 @@ impl Copy {
         let store = opening::open_uri(&self.to, Making::WhatIsMissing).await?;
         let head = source.head().await?;
         let stop = Stop::listen();
-        let mut appender = Appender::new(&*store);
+        let mut appender = Appender::begin(&*store).await?;
         let total = (self.target == Target::All).then_some(head.get());
         let mut progress = Progress::of("copying", total);
         let mut walk = Walk::new(&*source, self.target.source(None));

@@ -42,7 +42,7 @@ impl Import {
         let mut reader = Reader::open(&self.file)?;
         let store = session.open(Making::WhatIsMissing).await?;
         let stop = Stop::listen();
-        let mut appender = Appender::new(&*store);
+        let mut appender = Appender::begin(&*store).await?;
         let mut progress = Progress::of("importing", None);
         let mut page = Page::new();
         let mut events = 0;

@@ -267,7 +267,7 @@ async fn what_is_wrong_in_a_store_is_found() {
          UPDATE events SET id = (SELECT id FROM events WHERE position = 1) WHERE position = 2;
          UPDATE events SET data = '{\"cents\":' WHERE position = 4;
          UPDATE events SET metadata = '[1]' WHERE position = 6;
-         INSERT INTO snapshots VALUES ('bank::account-bob', 5, 0, 0, '{}');",
+         INSERT INTO snapshots VALUES ('bank::account-bob', 5, 0, 0, x'7b7d');",
     )
     .unwrap();
     drop(file);

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use es_tests::places::Kind;
 use rexpect::session::{Options, PtySession, spawn_with_options};
@@ -16,7 +15,11 @@ fn terminal(mut command: Command) -> PtySession {
 }
 
 fn seen(command: Command) -> String {
-    terminal(command).exp_eof().unwrap().replace("\r\n", "\n")
+    let seen = terminal(command).exp_eof().unwrap();
+    // It comes a letter a byte.
+    let bytes = seen.chars().map(|letter| u8::try_from(letter).unwrap());
+    let text = String::from_utf8(bytes.collect()).unwrap();
+    text.replace("\r\n", "\n")
 }
 
 #[tokio::test]
@@ -33,7 +36,7 @@ async fn a_table_fits_the_terminal_and_has_colours() {
     plain.env("NO_COLOR", "1");
     let plain = seen(plain);
 
-    assert!(coloured.contains("\u{1b}[36mBank.Opened.v1"), "{coloured}");
+    assert!(coloured.contains("\u{1b}[36mBank.Opened"), "{coloured}");
     assert!(!plain.contains('\u{1b}'), "{plain}");
     assert!(
         plain.lines().all(|line| line.chars().count() <= 90),
@@ -144,5 +147,4 @@ async fn ctrl_c_ends_a_tail_well() {
     tail.exp_eof().unwrap();
     let status = tail.process().wait().unwrap();
     assert!(format!("{status:?}").contains(", 0)"), "{status:?}");
-    std::thread::sleep(Duration::ZERO);
 }
