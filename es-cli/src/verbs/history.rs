@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use es_core::Kept;
 use es_core::record::Context;
 use serde_json::json;
 
@@ -63,6 +64,7 @@ impl History {
         let stream = stream_of(&self.target, "events history")?;
         let known = session.domain().and_then(|domain| {
             let aggregate = domain.aggregate_of(&stream.category())?;
+            let aggregate = Some(aggregate).filter(|it| it.kept() == Kept::Events)?;
             Some(Life::new(domain.clone(), aggregate, stream.clone()))
         });
         if self.at.is_some() || self.diff.is_some() {

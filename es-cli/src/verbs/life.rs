@@ -199,8 +199,8 @@ fn value(json: &[u8]) -> Value {
 pub(super) fn unknown(session: &Session, what: &str, of: &str) -> Failure {
     match session.domain() {
         Some(domain) => Failure::usage(format!(
-            "`{what}` needs a type that this program does not have: none of the domain `{}` has the \
-             category of `{of}`",
+            "`{what}` needs a type that this program does not have: no event-sourced aggregate of the \
+             domain `{}` has the category of `{of}`",
             domain.name()
         ))
         .help("add it to the domain: `.aggregate::<…>()` on its builder"),

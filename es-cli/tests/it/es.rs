@@ -111,12 +111,12 @@ impl Es {
         let mut transcript = String::new();
         for line in lines {
             let ran = self.run(words(line).iter().map(String::as_str));
-            transcript.push_str(&format!("$ es {line}\n{}", ran.out));
+            transcript.extend(["$ es ", line, "\n", &ran.out]);
             for line in ran.err.lines() {
-                transcript.push_str(&format!("! {line}\n"));
+                transcript.extend(["! ", line, "\n"]);
             }
             if ran.code != 0 {
-                transcript.push_str(&format!("[{}]\n", ran.code));
+                transcript.extend(["[", &ran.code.to_string(), "]\n"]);
             }
             transcript.push('\n');
         }

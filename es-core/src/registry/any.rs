@@ -4,13 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Kept};
 use crate::domain::Domain;
 use crate::error::LoadError;
 use crate::event::EventEnum as _;
 use crate::history::History;
 use crate::record::{Metadata, RecordedEvent};
-use crate::store::BoxFuture;
+use crate::store::{BoxFuture, StoreError, StoreErrorKind};
 use crate::stream::{StreamName, Version};
 
 /// What a tool does with one kind of aggregate, found by
@@ -18,6 +18,10 @@ use crate::stream::{StreamName, Version};
 pub trait AnyAggregate: fmt::Debug + Send + Sync {
     /// The struct's name.
     fn name(&self) -> &'static str;
+
+    /// What is kept of it. Only one whose events are kept has a history, states at versions, and
+    /// snapshots.
+    fn kept(&self) -> Kept;
 
     /// Whether this program can read a stored event of the aggregate.
     ///
@@ -28,7 +32,8 @@ pub trait AnyAggregate: fmt::Debug + Send + Sync {
     /// Walks through the life of the aggregate whose stream this is.
     ///
     /// # Errors
-    /// [`LoadError::Id`] where the name's id is none of the aggregate's.
+    /// [`LoadError::Id`] where the name's id is none of the aggregate's, [`LoadError::Store`] where
+    /// it is state-stored.
     fn history(
         &self,
         domain: &Domain,
@@ -92,6 +97,18 @@ impl<A: Aggregate> fmt::Debug for Typed<A> {
     }
 }
 
+/// # Errors
+/// Where events are not what is kept.
+fn needs_a_past<A: Aggregate>(stream: &StreamName) -> Result<(), StoreError> {
+    match A::KEPT {
+        Kept::Events => Ok(()),
+        Kept::State => {
+            let action = format!("look into the past of `{stream}`: only its state is kept");
+            Err(StoreError::new(StoreErrorKind::Unsupported, action))
+        }
+    }
+}
+
 fn id<A: Aggregate>(stream: &StreamName) -> Result<A::Id, LoadError> {
     let id = stream.id().parse();
     id.map_err(|problem: <A::Id as FromStr>::Err| LoadError::Id {
@@ -106,6 +123,10 @@ impl<A: Aggregate> AnyAggregate for Typed<A> {
         A::NAME
     }
 
+    fn kept(&self) -> Kept {
+        A::KEPT
+    }
+
     fn check(&self, domain: &Domain, recorded: &RecordedEvent<'_>) -> Result<(), LoadError> {
         domain.repository::<A>().decode(recorded).map(drop)
     }
@@ -115,9 +136,9 @@ impl<A: Aggregate> AnyAggregate for Typed<A> {
         domain: &Domain,
         stream: &StreamName,
     ) -> Result<Box<dyn AnyHistory>, LoadError> {
-        Ok(Box::new(
-            domain.repository::<A>().history(&id::<A>(stream)?),
-        ))
+        needs_a_past::<A>(stream)?;
+        let (repository, id) = (domain.repository::<A>(), id::<A>(stream)?);
+        Ok(Box::new(History::new(repository, id)))
     }
 
     fn state_at<'a>(
@@ -127,8 +148,9 @@ impl<A: Aggregate> AnyAggregate for Typed<A> {
         version: Version,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, LoadError>> {
         Box::pin(async move {
+            needs_a_past::<A>(stream)?;
             let (repository, id) = (domain.repository::<A>(), id::<A>(stream)?);
-            let state = repository.get_at_version(&id, version).await?;
+            let state = repository.at_version(&id, version).await?;
             Ok(state.encode_state().ok())
         })
     }
@@ -138,7 +160,10 @@ impl<A: Aggregate> AnyAggregate for Typed<A> {
         domain: &'a Domain,
         stream: &'a StreamName,
     ) -> BoxFuture<'a, Result<Version, LoadError>> {
-        Box::pin(async move { domain.repository::<A>().snapshot(&id::<A>(stream)?).await })
+        Box::pin(async move {
+            needs_a_past::<A>(stream)?;
+            domain.repository::<A>().snapshot(&id::<A>(stream)?).await
+        })
     }
 }
 

@@ -254,11 +254,16 @@ impl<A: Aggregate> Repository<A> {
     where
         A: EventSourced,
     {
+        Ok(Historical::new(self.at_version(id, version).await?))
+    }
+
+    /// As [`get_at_version`](Self::get_at_version), for who has looked at what is kept.
+    pub(crate) async fn at_version(&self, id: &A::Id, version: Version) -> Result<A, LoadError> {
         let stream = self.stream(id)?;
         if let Some(aggregate) =
             load::load(&self.domain, &stream, id, Until::Version(version)).await?
         {
-            return Ok(Historical::new(aggregate));
+            return Ok(aggregate);
         }
         // Version 0 has no state, whatever comes after it.
         match self.domain.store().read_last(&stream).await? {
