@@ -186,7 +186,7 @@ impl Tail {
         }
         let paint = out.paint();
         let plain = format!(
-            "{}  {} {}  {}",
+            "{}  {} v{}  {}",
             out.time(event.time),
             event.stream,
             event.version,
@@ -201,7 +201,7 @@ impl Tail {
             None => told,
         };
         let line = format!(
-            "{}  {} {}  {}  {}",
+            "{}  {} v{}  {}  {}",
             paint.quiet(&out.time(event.time)),
             event.stream,
             event.version,

@@ -259,7 +259,7 @@ fn write_tree(out: &mut Output, nodes: &[Node]) -> Result<(), Failure> {
             None => String::new(),
         };
         let line = format!(
-            "{branch}{kind} {}  {} {}  {}{because}",
+            "{branch}{kind} {}  {} v{}  {}{because}",
             paint.kind(&node.event_type),
             node.stream,
             node.version,

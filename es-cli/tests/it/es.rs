@@ -152,7 +152,7 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
 }
 
 /// Words as a shell has them, with single quotes.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for letter in line.chars() {

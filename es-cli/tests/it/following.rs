@@ -34,7 +34,7 @@ async fn what_is_appended_is_shown_as_it_happens() {
         let (mut stream, mut out_stream) = follow(&es, &arguments);
         assert_eq!(
             line(&mut out_all),
-            "2024-06-15 12:00:01  bank::account-ada 2  Bank.Deposited.v1  cents 10000",
+            "2024-06-15 12:00:01  bank::account-ada v2  Bank.Deposited.v1  cents 10000",
             "{kind:?}"
         );
 
@@ -42,8 +42,8 @@ async fn what_is_appended_is_shown_as_it_happens() {
             es.run_on(next, ["events", "import", "-"]).succeeded();
         }
 
-        let letter = "2024-06-15 12:00:02  bank::welcome-ada 1  Bank.LetterSent.v1  to \"Ada\"";
-        let bob = "2024-06-16 09:30:00  bank::account-bob 1  Bank.Opened.v1  owner \"Bob\"";
+        let letter = "2024-06-15 12:00:02  bank::welcome-ada v1  Bank.LetterSent.v1  to \"Ada\"";
+        let bob = "2024-06-16 09:30:00  bank::account-bob v1  Bank.Opened.v1  owner \"Bob\"";
         assert_eq!(line(&mut out_all), letter);
         assert_eq!(line(&mut out_all), bob);
         assert_eq!(line(&mut out_stream), bob);
@@ -76,6 +76,6 @@ async fn nothing_is_shown_of_what_was_before_where_that_is_asked_for() {
 
     es.run_on(&next, ["events", "import", "-"]).succeeded();
 
-    assert!(line(&mut out).contains("bank::account-ada 5"));
+    assert!(line(&mut out).contains("bank::account-ada v5"));
     assert!(tail.wait().unwrap().success());
 }

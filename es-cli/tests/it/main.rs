@@ -5,6 +5,7 @@
 mod es;
 mod following;
 mod knowing;
+mod readme;
 mod refusals;
 mod scale;
 mod starter;

@@ -139,7 +139,7 @@ async fn a_closed_pipe_is_no_error() {
 async fn ctrl_c_ends_a_tail_well() {
     let es = Es::bank(Kind::Sqlite).await;
     let mut tail = terminal(es.command(["events", "tail", "--color", "never"]));
-    tail.exp_string("bank::account-ada 4  Bank.Deposited.v1")
+    tail.exp_string("bank::account-ada v4  Bank.Deposited.v1")
         .unwrap();
 
     tail.send_control('c').unwrap();
