@@ -1,5 +1,7 @@
 //! `es events search`.
 
+use std::time::{Duration, Instant};
+
 use clap::Args;
 use es_core::stream::Category;
 use serde_json::json;
@@ -45,6 +47,9 @@ pub(crate) struct Search {
     strict: bool,
 }
 
+/// So long nothing may be seen of what is found.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 impl Search {
     pub(crate) async fn run(self, session: &mut Session) -> Result<Outcome, Failure> {
         let filter = self.filter.filter(self.condition.as_deref())?;
@@ -60,6 +65,7 @@ impl Search {
         let mut walk =
             Walk::new(&*store, target.source(self.extent.from)).direction(self.extent.direction());
         let (mut shown, mut searched, mut next) = (0, 0_u64, None);
+        let begun = Instant::now();
         'pages: while let Some(page) = walk.next_page().await? {
             for event in page.iter() {
                 searched += 1;
@@ -72,6 +78,11 @@ impl Search {
                 }
                 list.push(&mut session.out, &event)?;
                 shown += 1;
+            }
+            // Whoever waits for more sees what is found already.
+            if begun.elapsed() > PATIENCE {
+                list.flush(&mut session.out)?;
+                session.out.flush()?;
             }
         }
         list.flush(&mut session.out)?;

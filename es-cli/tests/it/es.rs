@@ -24,19 +24,34 @@ pub(crate) struct Ran {
 /// A folder to run in, and a store.
 pub(crate) struct Es {
     folder: TempDir,
-    place: Place,
+    place: Option<Place>,
+    uri: String,
     program: PathBuf,
 }
 
 impl Es {
     /// An empty store, which is there.
     pub(crate) async fn empty(kind: Kind) -> Self {
+        let place = Place::new(kind).await.unwrap();
+        let uri = place.uri().unwrap();
+        Self::at(Some(place), uri)
+    }
+
+    fn at(place: Option<Place>, uri: String) -> Self {
         let es = Self {
             folder: tempfile::tempdir().unwrap(),
-            place: Place::new(kind).await.unwrap(),
+            place,
+            uri,
             program: PathBuf::from(env!("CARGO_BIN_EXE_es")),
         };
         es.run(["store", "migrate"]).succeeded();
+        es
+    }
+
+    /// A store at this URI with the events of [`BANK`].
+    pub(crate) fn bank_at(uri: &str) -> Self {
+        let es = Self::at(None, uri.to_owned());
+        es.run_on(BANK, ["events", "import", "-"]).succeeded();
         es
     }
 
@@ -56,11 +71,11 @@ impl Es {
     }
 
     pub(crate) fn uri(&self) -> String {
-        self.place.uri().unwrap()
+        self.uri.clone()
     }
 
     pub(crate) fn place(&self) -> &Place {
-        &self.place
+        self.place.as_ref().unwrap()
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
 
 use es_tests::places::Kind;
+use es_tests::servers::Cluster;
 
 use crate::es::{BANK, Es, KINDS};
 
@@ -59,8 +60,27 @@ async fn what_is_appended_is_shown_as_it_happens() {
     }
 }
 
-/// A file that goes away and comes back stands for a server that is restarted: see the servers'
-/// own tests for connections that die.
+/// The server goes away in the midst of it, by which every connection dies, and comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_restarted_is_followed_on() {
+    let cluster = Cluster::start(&[]).unwrap();
+    let es = Es::bank_at(&cluster.uri("postgres").unwrap());
+    let (mut tail, mut out) = follow(&es, &["bank::account-ada", "--last", "1", "--limit", "3"]);
+    assert!(line(&mut out).contains("bank::account-ada v4"));
+    let last = BANK.lines().last().unwrap();
+
+    for version in [5, 6] {
+        cluster.restart("immediate").unwrap();
+        let next = last
+            .replace("\"version\":4", &format!("\"version\":{version}"))
+            .replace("000009", &format!("00001{version}"));
+        es.run_on(&next, ["events", "import", "-"]).succeeded();
+
+        assert!(line(&mut out).contains(&format!("bank::account-ada v{version}")));
+    }
+    assert!(tail.wait().unwrap().success());
+}
+
 #[tokio::test]
 async fn nothing_is_shown_of_what_was_before_where_that_is_asked_for() {
     let es = Es::bank(Kind::Sqlite).await;

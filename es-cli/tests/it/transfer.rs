@@ -1,6 +1,6 @@
 //! Events that move: out of one store and into the next, broken off and resumed, and equal at the end.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,6 +153,53 @@ fn killed_and_resumed(es: &Es, kills: usize, arguments: &[&str]) {
     }
     let last = es.run(arguments.iter().copied());
     assert_eq!(last.code, 0, "after {killed} kills: {last:?}");
+}
+
+/// Ctrl-C ends a transfer behind what it is at: the next run goes on there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_interrupted_says_how_to_go_on() {
+    let (source, target) = (Es::empty(Kind::Sqlite).await, Es::empty(Kind::Sqlite).await);
+    let line = crate::es::BANK.lines().next().unwrap();
+    let events = (1..=6_000).map(|version: u64| {
+        // Two streams by turns, so that every append is small.
+        let stream = format!("command-{}", version % 2);
+        line.replace("command-ada", &stream)
+            .replace(
+                "\"version\":1",
+                &format!("\"version\":{}", version.div_ceil(2)),
+            )
+            .replace("-000000000001", &format!("-{version:012}"))
+    });
+    let events = events.collect::<Vec<_>>().join("\n");
+    source
+        .run_on(&events, ["events", "import", "-"])
+        .succeeded();
+    let uri = target.uri();
+    let mut command = source.command(["events", "copy", "--to", &uri]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let store = target.place().open().await.unwrap();
+    while store.head().await.unwrap() < 200 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("error: stopped after ") && told.contains("run the same command again"));
+    let rest = source
+        .run(["events", "copy", "--to", &uri, "--verify"])
+        .succeeded();
+    assert!(rest.out.contains("had been there already"), "{rest:?}");
+    assert!(
+        rest.out.contains("verified: 6,000 events are equal"),
+        "{rest:?}"
+    );
 }
 
 /// SQLite to PostgreSQL to Message DB, by a file into memory and out of it, and back into SQLite.
