@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::aggregate::{Aggregate, Kept};
 use crate::domain::Domain;
 use crate::error::LoadError;
-use crate::event::EventEnum as _;
+use crate::event::EventEnum;
 use crate::history::History;
 use crate::record::{Metadata, RecordedEvent};
 use crate::store::{BoxFuture, StoreError, StoreErrorKind};
@@ -78,7 +78,8 @@ pub trait AnyHistory: Send {
 pub struct AnyEntry {
     /// When, where and under which circumstances.
     pub metadata: Metadata,
-    /// The payload in its newest shape, as JSON.
+    /// The payload in its newest shape, as JSON; a list of them where the stored event became several,
+    /// or none.
     pub data: Vec<u8>,
     /// The state after it, as JSON; `None` where states of this aggregate are never encoded.
     pub state: Option<Vec<u8>>,
@@ -173,15 +174,28 @@ impl<A: Aggregate> AnyHistory for History<A> {
             let Some(entry) = History::next(self).await? else {
                 return Ok(None);
             };
-            let mut data = Vec::new();
-            if entry.event.encode(&mut data).is_err() {
-                data = b"null".to_vec();
-            }
             Ok(Some(AnyEntry {
-                data,
+                data: payloads(&entry.events),
                 state: entry.state.encode_state().ok(),
                 metadata: entry.metadata,
             }))
         })
+    }
+}
+
+fn payloads<E: EventEnum>(events: &[E]) -> Vec<u8> {
+    let payload = |event: &E| {
+        let mut data = Vec::new();
+        match event.encode(&mut data) {
+            Ok(()) => data,
+            Err(_) => b"null".to_vec(),
+        }
+    };
+    match events {
+        [one] => payload(one),
+        events => {
+            let payloads = events.iter().map(payload).collect::<Vec<_>>();
+            [b"[".as_slice(), &payloads.join(&b","[..]), b"]"].concat()
+        }
     }
 }

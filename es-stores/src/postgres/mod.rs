@@ -55,8 +55,8 @@ use std::time::Duration;
 
 use es_core::record::{Page, ReadRequest, Source};
 use es_core::store::{
-    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore, SnapshotStore,
-    StateStore, StoreError,
+    Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore,
+    SnapshotStore, StateStore, StoreError,
 };
 use es_core::stream::Position;
 
