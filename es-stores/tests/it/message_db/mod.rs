@@ -155,6 +155,11 @@ impl Place for Database {
             complete,
             &[
                 ("columns.sql", "it is a part of others"),
+                ("time.sql", "it is a part of others"),
+                ("about.sql", "tools ask for it, and programs never"),
+                ("list_streams.sql", "tools ask for it, and programs never"),
+                ("list_types.sql", "it is meant to count all rows"),
+                ("list_snapshots.sql", "tools ask for it, and programs never"),
                 ("begin_install.sql", "it runs when Message DB is installed"),
                 ("probe.sql", "it runs when the store is opened"),
                 (

@@ -89,6 +89,10 @@ impl Place for Schema {
                 ("server.sql", "it runs when the store is opened"),
                 ("version_1.sql", "it makes the schema"),
                 ("delete_snapshots.sql", "it is meant to delete all rows"),
+                ("about.sql", "tools ask for it, and programs never"),
+                ("list_streams.sql", "tools ask for it, and programs never"),
+                ("list_types.sql", "it is meant to count all rows"),
+                ("list_snapshots.sql", "tools ask for it, and programs never"),
             ],
         )
     }
