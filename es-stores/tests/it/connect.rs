@@ -80,7 +80,7 @@ async fn a_uri_that_names_no_store_is_refused_in_words() {
         ),
         (
             "sqlite://bank.db?sync=full",
-            "could not connect: the option `sync` is unknown, known are `synchronous`, `readers`, \
+            "could not connect: the option `sync` is unknown, known are `synchronous`, `create`, `readers`, \
              `lock_wait` and `max_size_bytes`",
         ),
         (
