@@ -137,7 +137,10 @@ pub enum LoadError {
         problem: String,
     },
     /// A stored state is none of the aggregate.
-    #[error("the state of `{stream}` at version {version} does not decode: {problem}")]
+    #[error(
+        "the state of `{stream}` at version {version} does not decode: {problem}; give a field that is \
+         new `#[serde(default)]`, and one that was renamed `#[serde(alias = \"..\")]`"
+    )]
     State {
         /// The aggregate's stream.
         stream: StreamName,

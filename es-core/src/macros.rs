@@ -378,6 +378,10 @@ pub use es_macros::value;
 /// # }
 /// ```
 ///
+/// A field that is new says what it is in states of before, by `#[serde(default)]`, and one that was
+/// renamed what it was called, by `#[serde(alias = "..")]`. A stored field that the struct does not have
+/// is refused, unless the struct has serde's attributes that say otherwise.
+///
 /// An id that is `From<Uuid>` is made up where the struct is made; any other is given by `with_id`,
 /// which is added to the block beside `raise_`. The stores in memory, SQLite and PostgreSQL keep
 /// states; a domain on another store refuses the aggregate when it joins.

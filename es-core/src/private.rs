@@ -131,6 +131,12 @@ impl<I> NotMadeUp<I> for MadeUp<I> {
     }
 }
 
+/// The target of a command: a field of the aggregate's type of id.
+#[must_use]
+pub fn target_of<A: AggregateState>(id: &A::Id) -> Option<A::Id> {
+    Some(id.clone())
+}
+
 /// An `#[apply]` handler applies events that are kept.
 ///
 /// # Panics

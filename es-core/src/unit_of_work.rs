@@ -185,6 +185,7 @@ impl UnitOfWork {
     ///
     /// # Panics
     /// Where both are one aggregate, or a handle is of another unit.
+    #[track_caller]
     pub fn both<A: Aggregate, B: Aggregate>(
         &mut self,
         one: InUnit<A>,
@@ -196,7 +197,9 @@ impl UnitOfWork {
             "{FOREIGN}"
         );
         let held = self.held.get_disjoint_mut([one.index, other.index]);
-        let [one, other] = held.expect("one aggregate can not be borrowed twice");
+        let Ok([one, other]) = held else {
+            panic!("one aggregate can not be borrowed twice");
+        };
         (
             &mut downcast::<A>(&mut **one).aggregate,
             &mut downcast::<B>(&mut **other).aggregate,
@@ -204,10 +207,12 @@ impl UnitOfWork {
     }
 
     /// Removes the state of an aggregate when the unit is committed: see
-    /// [`Repository::remove`](crate::Repository::remove).
+    /// [`Repository::remove`](crate::Repository::remove). What it has raised until then is appended;
+    /// what is done to it afterwards is not written any more.
     ///
     /// # Panics
     /// Where the handle is of another unit.
+    #[track_caller]
     pub fn remove<A: StateStored>(&mut self, handle: InUnit<A>) {
         self.member_mut(handle).fate = Fate::IsRemoved;
     }
@@ -267,12 +272,14 @@ impl UnitOfWork {
         }
     }
 
+    #[track_caller]
     fn member<A: Aggregate>(&self, handle: InUnit<A>) -> &Member<A> {
         assert_eq!(handle.unit, self.number, "{FOREIGN}");
         let held: &dyn Any = &*self.held[handle.index];
         held.downcast_ref().expect(ONE_TYPE)
     }
 
+    #[track_caller]
     fn member_mut<A: Aggregate>(&mut self, handle: InUnit<A>) -> &mut Member<A> {
         assert_eq!(handle.unit, self.number, "{FOREIGN}");
         downcast(&mut *self.held[handle.index])
@@ -290,12 +297,14 @@ const ONE_TYPE: &str = "a category has one type in a domain";
 impl<A: Aggregate> Index<InUnit<A>> for UnitOfWork {
     type Output = A;
 
+    #[track_caller]
     fn index(&self, handle: InUnit<A>) -> &A {
         &self.member(handle).aggregate
     }
 }
 
 impl<A: Aggregate> IndexMut<InUnit<A>> for UnitOfWork {
+    #[track_caller]
     fn index_mut(&mut self, handle: InUnit<A>) -> &mut A {
         &mut self.member_mut(handle).aggregate
     }

@@ -289,16 +289,27 @@ async fn a_key_counts_for_as_long_as_the_window_says() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_must_be_a_name() -> anyhow::Result<()> {
+async fn a_key_that_can_not_be_kept_is_told() -> anyhow::Result<()> {
     let domain = Domain::builder("bank").build()?;
 
-    let error = domain
+    for (key, problem) in [
+        (String::new(), "it is empty"),
+        ("a\nb".to_owned(), "it holds a control character"),
+        ("k".repeat(1_001), "it is longer than 1,000 bytes"),
+    ] {
+        let error = domain.process(open(1)).idempotency_key(key).await;
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!(
+                "the idempotency key of `OpenWallet` can not be kept: {problem}; expected was a text of \
+                 1 to 1,000 bytes without control characters, such as a UUID or the hash of the request"
+            )
+        );
+    }
+    domain
         .process(open(1))
-        .idempotency_key("a\nb")
-        .await
-        .unwrap_err();
-
-    assert!(error.to_string().contains("control character"), "{error}");
+        .idempotency_key("k".repeat(1_000))
+        .await?;
     Ok(())
 }
 

@@ -393,3 +393,53 @@ async fn a_state_that_would_not_read_back_is_refused() -> anyhow::Result<()> {
     assert!(repository.find(&6).await?.is_none());
     Ok(())
 }
+
+mod later {
+    //! The same books as a later program has them.
+
+    use es_core::prelude::*;
+
+    #[aggregate(category = "book")]
+    pub struct Book {
+        #[serde(alias = "title")]
+        pub name: String,
+        pub moves: u64,
+        #[serde(default)]
+        pub pages: u32,
+        pub notes: Vec<String>,
+    }
+
+    #[aggregate]
+    impl Book {}
+}
+
+/// What a later program does not know would be gone with its next save.
+#[tokio::test]
+async fn a_state_of_an_earlier_program_is_read_and_nothing_of_it_is_lost() -> anyhow::Result<()> {
+    let store = MemoryStore::new();
+    let domain = || {
+        Domain::builder("library")
+            .event_store(store.clone())
+            .build()
+    };
+    let mut book = Book::new("Ledger");
+    domain()?.repository().add(&mut book).await?;
+
+    let read = domain()?.repository::<later::Book>().get(book.id()).await?;
+    assert_eq!(
+        (read.name.as_str(), read.moves, read.pages),
+        ("Ledger", 0, 0)
+    );
+    assert!(read.notes.is_empty());
+
+    let books = domain()?.repository::<later::Book>();
+    books.update(book.id(), |book| book.pages = 7).await?;
+    let refused = domain()?.repository::<Book>().get(book.id()).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("unknown field `name`"), "{refused}");
+    assert!(
+        refused.contains("give a field that is new `#[serde(default)]`"),
+        "{refused}"
+    );
+    Ok(())
+}

@@ -43,6 +43,20 @@ pub(super) enum Known {
     Answered(Answer, Position),
 }
 
+/// What keys can not be, in words.
+pub(super) fn problem_of(key: &str) -> Option<&'static str> {
+    const MAX_BYTES: usize = 1_000;
+    if key.is_empty() {
+        Some("it is empty")
+    } else if key.len() > MAX_BYTES {
+        Some("it is longer than 1,000 bytes")
+    } else if key.chars().any(char::is_control) {
+        Some("it holds a control character")
+    } else {
+        None
+    }
+}
+
 pub(super) fn stream(
     domain: &Domain,
     category: &str,

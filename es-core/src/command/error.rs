@@ -41,6 +41,13 @@ pub enum ProcessError<E> {
         /// The id of what was created.
         created: String,
     },
+    /// The idempotency key can be none.
+    Key {
+        /// The command.
+        command: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The idempotency key was used for something else.
     KeyReused {
         /// The key.
@@ -106,6 +113,11 @@ impl<E: fmt::Display> fmt::Display for ProcessError<E> {
                 f,
                 "the target of `{command}` is `{target}`, and its handler created `{created}`; begin \
                  it with `Self::raise_new_as(command's target, event)`"
+            ),
+            Self::Key { command, problem } => write!(
+                f,
+                "the idempotency key of `{command}` can not be kept: {problem}; expected was a text of 1 \
+                 to 1,000 bytes without control characters, such as a UUID or the hash of the request"
             ),
             Self::KeyReused { key, command } => write!(
                 f,

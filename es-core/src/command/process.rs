@@ -134,7 +134,8 @@ where
     /// The answer is kept in the same transaction as the events, and counts for as long as
     /// [`DomainBuilder::idempotency_window`](crate::DomainBuilder::idempotency_window) says. A key
     /// that comes with another command, or the same with other contents, is refused by
-    /// [`ProcessError::KeyReused`].
+    /// [`ProcessError::KeyReused`]. It is a text of 1 to 1,000 bytes without control characters, and
+    /// counts among the commands of one kind of aggregate.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self
     where
         AnswerOf<C>: Serialize + DeserializeOwned,
@@ -213,6 +214,10 @@ where
 
     /// Decides unless the key was answered before.
     async fn decide_once(&self, key: &Key<AnswerOf<C>>, record: &Record) -> Outcome<C> {
+        if let Some(problem) = answers::problem_of(&key.text) {
+            let command = C::NAME;
+            return Err(ProcessError::Key { command, problem });
+        }
         let category = <C::Aggregate as AggregateState>::CATEGORY;
         let stream = answers::stream(&self.domain, category, &key.text);
         let stream = stream.map_err(crate::error::LoadError::from)?;

@@ -20,7 +20,9 @@ use crate::store::{Append, BoxFuture, Expected};
 type Step = Box<dyn FnOnce(Domain) -> BoxFuture<'static, ()> + Send>;
 
 /// A domain whose time stands still, at the beginning of the year 2000, and whose event ids
-/// [count](counting_ids): each run of a test writes the same.
+/// [count](counting_ids): each run of a test writes the same. The ids of new aggregates that are made up
+/// come from the thread, and count as long as
+/// [`counting_aggregate_ids()`](super::counting_aggregate_ids) is held.
 ///
 /// In memory, unless [`event_store`](DomainBuilder::event_store) says a new store. For time that
 /// moves, give it the [`clock`](DomainBuilder::clock) of a [`ManualClock`].

@@ -7,6 +7,7 @@ use syn::{Path, Type};
 use super::model::{Aggregate, Kept, Snapshots};
 use crate::behaviour::declared_events;
 use crate::derives::{self, Derive, Present};
+use crate::event::strict;
 use crate::fields;
 use crate::krate::Crate;
 
@@ -167,6 +168,11 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
     };
     let derives = derives::missing(&item.attrs, wanted, &aggregate.krate);
     let present = Present::new(&item.attrs);
+    // What is stored and not known would be gone with the next save.
+    let strict = (matches!(aggregate.kept, Kept::State(_))
+        && !present.has(Derive::Deserialize)
+        && strict::may_be(item))
+    .then(|| quote!(#[serde(deny_unknown_fields)]));
     let skip = (!wanted.is_empty() || serde.into_iter().any(|d| present.has(d)))
         .then(|| quote!(#[serde(skip)]));
     // An aggregate without an `#[aggregate] impl` is told on its name.
@@ -191,6 +197,7 @@ fn item_with_root(aggregate: &Aggregate) -> TokenStream {
         #checked
         #derives
         #(#attrs)*
+        #strict
         #vis struct #ident {
             #(#fields,)*
             #[doc = " Id, version and pending events, kept by the framework."]

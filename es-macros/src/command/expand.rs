@@ -43,9 +43,8 @@ fn command_impl(command: &Command, aggregate: &syn::Type) -> TokenStream {
     let target = match &command.target {
         Some((member, ty)) => {
             // Where the types differ, it is told on the field's.
-            let clone = quote!(<#ty as ::core::clone::Clone>::clone(&self.#member));
-            let clone = located(clone, ty.span());
-            quote!(::core::option::Option::Some(#clone))
+            let target = quote!(#private::target_of::<#aggregate>(&self.#member));
+            located(target, ty.span())
         }
         None => quote!(::core::option::Option::None),
     };

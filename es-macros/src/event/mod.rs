@@ -3,7 +3,7 @@
 mod expand;
 mod model;
 mod parse;
-mod strict;
+pub mod strict;
 
 use proc_macro2::TokenStream;
 use syn::ItemStruct;

@@ -96,13 +96,13 @@ fn all_that_is_wrong_is_told_at_once() {
         "GoldenBank.deposited.v9.json does not decode: versions 1 to 2 are known",
         "GoldenBank.withdrawn.v1.json is of no event of this program: where it was renamed, give it \
          an `alias`; where it is raised no more, keep it with `#[event(retired)]`",
-        "GoldenBank.deposited.v1.json is missing: copy a stored payload there\n",
         "GoldenBank.deposited.v2.json is missing: copy a stored payload there, or give an example, \
          `.example(&Deposited { .. })`",
     ] {
         assert!(text.contains(expected), "{text}");
     }
     assert!(!text.contains("Closed"), "{text}");
+    assert!(!text.contains("v1.json is missing"), "{text}");
 }
 
 /// What the test below runs as a process of its own, since it reads the environment.
@@ -143,4 +143,11 @@ fn an_example_is_written_on_demand_and_overwrites_nothing() {
     let kept = folder(&[V1, V2, CLOSED]);
     assert!(run(kept.path(), "1").status.success());
     assert_eq!(std::fs::read_dir(kept.path()).unwrap().count(), 3);
+
+    // It was replaced where it did not decode: what was stored once was gone.
+    let stored = ("GoldenBank.deposited.v2.json", r#"{"cents":5,"note":"?"}"#);
+    let damaged = folder(&[V1, stored, CLOSED]);
+    assert!(!run(damaged.path(), "1").status.success());
+    let still = std::fs::read_to_string(damaged.path().join(stored.0)).unwrap();
+    assert_eq!(still, stored.1);
 }
