@@ -66,7 +66,7 @@ impl Es {
     /// The same store, by the program that knows its types.
     pub(crate) fn knowing(mut self) -> Self {
         let built = self.program.parent().unwrap();
-        self.program = built.join("examples").join("bank");
+        self.program = built.join("examples").join("es-bank");
         self
     }
 

@@ -193,6 +193,7 @@ impl Page {
     }
 
     /// The event at `index`, from 0.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
         let entry = self.entries.get(index)?;
         let PageEvent {
@@ -224,6 +225,7 @@ impl Page {
     }
 
     /// The event at `index`, as it was pushed.
+    #[inline]
     pub(crate) fn pushed(&self, index: usize) -> PageEvent<'_> {
         self.page_event(&self.entries[index])
     }
@@ -238,6 +240,7 @@ impl Page {
         })
     }
 
+    #[inline]
     fn page_event(&self, entry: &PageEntry) -> PageEvent<'_> {
         let head = self.head(entry);
         PageEvent {
@@ -254,6 +257,7 @@ impl Page {
         }
     }
 
+    #[inline]
     fn head(&self, entry: &PageEntry) -> &Head {
         &self.heads[entry.head as usize]
     }

@@ -1,7 +1,7 @@
 //! A program that knows its types: the verbs of `es`, with states.
 //!
 //! ```sh
-//! ES_STORE_URI=sqlite://bank.db cargo run -p es-cli --example bank -- events history bank::account-ada
+//! ES_STORE_URI=sqlite://bank.db cargo run -p es-cli --example es-bank -- events history bank::account-ada
 //! ```
 
 use std::error::Error;
