@@ -126,6 +126,12 @@ impl Export {
             session.out.flush()?;
             note(format!("exported {}", rate(events, took)));
         }
+        if events + before == 0 && self.target != Target::All {
+            let target = &self.target;
+            note(format!(
+                "there is nothing in `{target}`; a file to write to is named by `-o FILE`"
+            ));
+        }
         Ok(Outcome::of(json!({
             "events": events,
             "before": before,
