@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Debug};
 use std::future::IntoFuture;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -224,29 +225,25 @@ where
         // One after the other in this process; what others answered is found after they did.
         let _turn = self.domain.turns().wait(&stream).await;
         let request = serde_json::to_value(&self.command).map_err(encode::<C, _>)?;
+        let mut slot = match self.look_up(key, &stream, record, &request).await? {
+            ControlFlow::Break(answered) => return Ok(answered),
+            ControlFlow::Continue(slot) => slot,
+        };
         loop {
-            let slot = match self.look_up(key, &stream, record, &request).await? {
-                Ok(answered) => return Ok(answered),
-                Err(slot) => slot,
-            };
-            match self.decide(record, Some((&slot, &request))).await {
-                Ok(committed) => return Ok(committed),
+            let refused = match self.decide(record, Some((&slot, &request))).await {
                 Err(ProcessError::Save(SaveError::OutcomeUnknown(unknown))) => {
                     return Err(SaveError::from(unknown).into());
                 }
-                // Whatever speaks against it may come of the very same command, carried out by
-                // somebody else since the key was looked up.
-                Err(refused) => match self.look_up(key, &stream, record, &request).await? {
-                    Ok(answered) => return Ok(answered),
-                    Err(slot) => {
-                        let of_the_key = matches!(&refused, ProcessError::Save(SaveError::Conflict(conflict)) if conflict.stream == stream);
-                        if !of_the_key {
-                            return Err(refused);
-                        }
-                        drop(slot);
-                    }
-                },
-            }
+                Err(refused) => refused,
+                committed => return committed,
+            };
+            // Whatever speaks against it may come of the very same command, carried out by somebody
+            // else since the key was looked up.
+            slot = match self.look_up(key, &stream, record, &request).await? {
+                ControlFlow::Break(answered) => return Ok(answered),
+                ControlFlow::Continue(slot) if is_conflict_of(&refused, &stream) => slot,
+                ControlFlow::Continue(_) => return Err(refused),
+            };
         }
     }
 
@@ -257,10 +254,10 @@ where
         stream: &StreamName,
         record: &Record,
         request: &Value,
-    ) -> Result<Result<Committed<AnswerOf<C>>, Slot>, ProcessError<RejectionOf<C>>> {
+    ) -> Result<ControlFlow<Committed<AnswerOf<C>>, Slot>, ProcessError<RejectionOf<C>>> {
         let known = answers::find(&self.domain, stream).await;
         match known.map_err(|error| error.of(stream))? {
-            Known::Free(slot) => Ok(Err(slot)),
+            Known::Free(slot) => Ok(ControlFlow::Continue(slot)),
             Known::Answered(answer, _) if !answer.answers(&record.event_type, request) => {
                 Err(ProcessError::KeyReused {
                     key: key.text.clone(),
@@ -269,10 +266,12 @@ where
             }
             Known::Answered(answer, position) => {
                 let committed = answer.committed(position, key.decode);
-                committed.map(Ok).map_err(|problem| ProcessError::Answer {
-                    stream: stream.clone(),
-                    problem,
-                })
+                committed
+                    .map(ControlFlow::Break)
+                    .map_err(|problem| ProcessError::Answer {
+                        stream: stream.clone(),
+                        problem,
+                    })
             }
         }
     }
@@ -433,6 +432,11 @@ where
         }
         Ok(around)
     }
+}
+
+/// Whether somebody else was faster with this stream.
+fn is_conflict_of<E>(error: &ProcessError<E>, stream: &StreamName) -> bool {
+    matches!(error, ProcessError::Save(SaveError::Conflict(conflict)) if conflict.stream == *stream)
 }
 
 fn encode<C: Command, E>(problem: serde_json::Error) -> ProcessError<E> {

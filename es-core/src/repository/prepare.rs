@@ -143,15 +143,9 @@ impl<A: Aggregate> One<'_, A> {
             return Ok(());
         }
         let has_events = !self.aggregate.pending_events().is_empty();
-        let state = self.encode_state()?;
-        let root = self.aggregate.root();
-        let change = if self.fate == Fate::IsRemoved {
-            StateChange::Remove
-        } else if !has_events && root.kept.as_deref() == Some(&*state) {
-            StateChange::Check
-        } else {
-            self.check_invariants()?;
-            StateChange::Put(state.into())
+        let change = match self.fate {
+            Fate::IsRemoved => StateChange::Remove,
+            Fate::Stays => self.change_of_state(has_events)?,
         };
         self.stamp(domain);
         let root = self.aggregate.root();
@@ -174,6 +168,16 @@ impl<A: Aggregate> One<'_, A> {
             });
         }
         Ok(())
+    }
+
+    /// What events belong to is written anew, so that its version keeps others out.
+    fn change_of_state(&self, has_events: bool) -> Result<StateChange, SaveError> {
+        let state = self.encode_state()?;
+        if !has_events && self.aggregate.root().kept.as_deref() == Some(&*state) {
+            return Ok(StateChange::Check);
+        }
+        self.check_invariants()?;
+        Ok(StateChange::Put(state.into()))
     }
 
     fn check_invariants(&self) -> Result<(), SaveError> {
