@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::ptr;
 
+use memchr::memchr_iter;
+
 use crate::event::{DecodeError, EventEnum, EventType};
 use crate::stream::DomainName;
 
@@ -77,7 +79,7 @@ pub(crate) fn may_not_read_back(data: &[u8]) -> bool {
     const DEPTH: usize = 127;
     let opened = || data.iter().filter(|byte| matches!(byte, b'{' | b'['));
     let is_flat = data.len() <= DEPTH || opened().count() <= DEPTH;
-    !is_flat || data.windows(4).any(|word| word == b"null")
+    !is_flat || memchr_iter(b'n', data).any(|n| data[n..].starts_with(b"null"))
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub struct Insufficient;
 
 /// An account without snapshots, so that a load is a replay.
 #[aggregate(event_sourced, id = u32, snapshots = off)]
+#[derive(Clone)]
 pub struct Account {
     balance: i64,
 }

@@ -112,6 +112,13 @@ pub const SCENARIOS: &[Scenario] = &[
         reference: Some("json-command"),
         prepare: command,
     },
+    Scenario {
+        name: "command-cached",
+        what: "take the account from the cache, decide, append one",
+        events: STREAMS,
+        reference: None,
+        prepare: command_cached,
+    },
 ];
 
 fn json_decode() -> Run {
@@ -223,12 +230,24 @@ fn add() -> Run {
 }
 
 fn command() -> Run {
+    commands(Domain::repository)
+}
+
+fn command_cached() -> Run {
+    commands(|domain| domain.repository().cached(STREAMS as usize))
+}
+
+fn commands(accounts: fn(&Domain) -> Repository<Account>) -> Run {
     let runtime = runtime();
     let domain = bank();
     for id in 1..=STREAMS {
         runtime.block_on(stored_account(&domain, id, EVENTS_IN_A_STREAM));
     }
-    let accounts = domain.repository::<Account>();
+    let accounts = accounts(&domain);
+    for id in 1..=STREAMS {
+        let loaded = runtime.block_on(accounts.get(&id));
+        loaded.expect("it was stored");
+    }
     Box::new(move || {
         runtime.block_on(async {
             let mut versions = 0;

@@ -1,5 +1,6 @@
 //! Events as stores see them: bytes with a name, a place and a time.
 
+mod block;
 mod consumer_group;
 mod context;
 mod new_events;
@@ -7,6 +8,7 @@ mod page;
 mod recorded;
 mod request;
 
+pub(crate) use block::Block;
 pub use consumer_group::{ConsumerGroup, NoSuchMember};
 pub use context::{Context, Metadata};
 pub use new_events::{NewEvent, NewEvents};

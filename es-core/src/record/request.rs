@@ -127,7 +127,11 @@ impl ReadRequest {
 
     /// Whether `page` has taken all it should: the check a store makes before each push.
     pub fn is_filled_by(&self, page: &Page) -> bool {
-        page.len() >= self.max_events.max(1)
-            || (!page.is_empty() && page.size_bytes() >= self.max_bytes)
+        self.is_filled(page.len(), page.size_bytes())
+    }
+
+    /// Whether so many events of so many bytes are all that a page should take.
+    pub(crate) fn is_filled(&self, events: usize, bytes: usize) -> bool {
+        events >= self.max_events.max(1) || (events > 0 && bytes >= self.max_bytes)
     }
 }

@@ -196,7 +196,10 @@ impl<A: Aggregate> One<'_, A> {
         let root = self.aggregate.root_mut();
         let before = root.stamps.last().map(|stamp| stamp.time).or(root.time);
         let time = before.map_or(now, |before| before.max(now));
-        while root.stamps.len() < root.pending().len() {
+        let pending = root.pending().len();
+        root.stamps
+            .reserve_exact(pending.saturating_sub(root.stamps.len()));
+        while root.stamps.len() < pending {
             let metadata = Arc::clone(domain.context());
             root.stamps.push(Stamp {
                 id: domain.new_event_id(),

@@ -137,6 +137,9 @@ pub(crate) async fn save(
         streams: around.before,
         states: Vec::new(),
     };
+    parts
+        .streams
+        .reserve_exact(members.len() + around.behind.len());
     prepare(domain, members, &mut parts)?;
     parts.streams.extend(around.behind);
     if !parts.write_anything() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Log, MemoryStore};
+use crate::record::PageEvent;
 use crate::store::{
     About, BoxFuture, Catalog, SnapshotEntry, StoreError, StreamEntry, StreamsRequest, TypeEntry,
 };
@@ -64,13 +65,13 @@ impl Log {
         streams.sort_unstable();
         streams.truncate(request.max);
         let entries = streams.into_iter().filter_map(|(name, place)| {
-            let last = self.streams[*place].page.last()?;
+            let last = self.streams[*place].last()?;
             Some(StreamEntry {
                 stream: name.clone(),
                 version: last.version,
                 position: last.position,
-                time: last.time,
-                event_type: last.event_type.into_owned(),
+                time: last.event.time,
+                event_type: last.event.event_type.to_owned(),
             })
         });
         entries.collect()
@@ -80,8 +81,8 @@ impl Log {
         let mut types = BTreeMap::<(&str, String), TypeEntry>::new();
         for (name, place) in &self.streams_by_name {
             let category = name.category_str();
-            for event in self.streams[*place].page.iter() {
-                let event_type = event.event_type.into_owned();
+            for PageEvent { version, event, .. } in self.streams[*place].iter() {
+                let event_type = event.event_type.to_owned();
                 let key = (category, event_type);
                 let entry = match types.get_mut(&key) {
                     Some(entry) => entry,
@@ -96,7 +97,7 @@ impl Log {
                     }),
                 };
                 entry.events += 1;
-                entry.begun += u64::from(event.version == 1);
+                entry.begun += u64::from(version == 1);
                 entry.bytes += (event.data.len() + event.metadata.len()) as u64;
                 entry.first = entry.first.min(event.time);
                 entry.last = entry.last.max(event.time);

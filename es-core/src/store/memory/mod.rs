@@ -2,6 +2,7 @@
 
 mod catalog;
 mod states;
+mod stream;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -17,6 +18,7 @@ use super::{
 use crate::record::{ConsumerGroup, Direction, Page, PageEvent, ReadRequest, Source};
 use crate::stream::{ByName, Position, StreamName, Version};
 use states::States;
+use stream::Stream;
 
 /// Events in memory: as durable as the value itself, with every other promise of a store.
 ///
@@ -24,7 +26,7 @@ use states::States;
 ///
 /// It is also the reference implementation. The whole of a unit is decided by [`Append::decide`]
 /// before `Log::write` changes anything; both run under one lock, so positions become visible in
-/// order. A stream is a [`Page`] that only grows: what is loaded together stands together.
+/// order. What is loaded together stands together, and long streams are read without a copy.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
@@ -54,12 +56,6 @@ struct Log {
 struct Place {
     stream: usize,
     index: usize,
-}
-
-#[derive(Debug)]
-struct Stream {
-    category: usize,
-    page: Page,
 }
 
 impl MemoryStore {
@@ -173,7 +169,9 @@ impl Standing for &Log {
     type Error = Infallible;
 
     fn version(&mut self, stream: &StreamName) -> Result<Version, Infallible> {
-        Ok(Version::new(self.stream(stream).map_or(0, Page::len) as u64))
+        Ok(Version::new(
+            self.stream(stream).map_or(0, Stream::len) as u64
+        ))
     }
 
     fn behind(
@@ -186,7 +184,7 @@ impl Standing for &Log {
             return Ok(Vec::new());
         };
         let behind = (0..stream.len()).skip(as_usize(after.get())).take(count);
-        let behind = behind.map(|index| stream.pushed(index));
+        let behind = behind.map(|index| stream.event(index));
         Ok(behind
             .map(|pushed| (pushed.event.id, pushed.position))
             .collect())
@@ -213,10 +211,10 @@ impl Log {
             let position = Position::new(self.places.len() as u64 + 1);
             self.places.push(Place {
                 stream: place,
-                index: stream.page.len(),
+                index: stream.len(),
             });
             category.push(position);
-            stream.page.push(PageEvent {
+            stream.push(PageEvent {
                 stream: append.stream.as_str(),
                 version,
                 position,
@@ -246,8 +244,7 @@ impl Log {
         };
         let new = self.streams.len();
         self.streams_by_name.insert(name.clone(), new);
-        let page = Page::new();
-        self.streams.push(Stream { category, page });
+        self.streams.push(Stream::in_category(category));
         new
     }
 
@@ -260,9 +257,9 @@ impl Log {
                 };
                 let from = from.map(Version::get);
                 match request.direction {
-                    Direction::Forwards => page.fill_from(stream, index_of(from), request),
+                    Direction::Forwards => stream.read(index_of(from), request, page),
                     Direction::Backwards => {
-                        let event = |index| stream.pushed(index);
+                        let event = |index| stream.event(index);
                         fill(page, request, None, stream.len(), from, event);
                     }
                 }
@@ -288,9 +285,9 @@ impl Log {
         }
     }
 
-    fn stream(&self, name: &StreamName) -> Option<&Page> {
+    fn stream(&self, name: &StreamName) -> Option<&Stream> {
         let place = self.streams_by_name.get(name)?;
-        Some(&self.streams[*place].page)
+        Some(&self.streams[*place])
     }
 
     fn head(&self) -> Position {
@@ -300,7 +297,7 @@ impl Log {
     fn at(&self, position: Position) -> PageEvent<'_> {
         let index = usize::try_from(position.get() - 1).expect("positions count what is in memory");
         let place = self.places[index];
-        self.streams[place.stream].page.pushed(place.index)
+        self.streams[place.stream].event(place.index)
     }
 }
 
