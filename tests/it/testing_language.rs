@@ -426,6 +426,18 @@ fn what_a_command_did_instead_is_shown() {
         "`Pay` was not carried out: it was rejected by TooLittle { there_cents: 5, asked_cents: 7 } \
          (- expected)\n- Paid {\n-   \"cents\": 7\n- }"
     );
+
+    let (text, _) = scenario_told(async |bank| {
+        scenario(bank)
+            .given::<Wallet>("ada", events![opened(9)])
+            .when(pay(7))
+            .await
+            .then_rejected(|_| true);
+    });
+    assert_eq!(
+        text,
+        "`Pay` was accepted, and a rejection was expected (+ raised)\n+ Paid {\n+   \"cents\": 7\n+ }"
+    );
 }
 
 /// A panic in a future can not borrow its caller's line, so the text begins with it.

@@ -128,18 +128,17 @@ impl<A: Aggregate, T, E: Debug> Decided<A, T, E> {
     pub fn then_rejected<X: Expectation>(self, expected: impl FnOnce(&E) -> X) -> Self {
         match &self.outcome {
             Ok(_) => panic!(
-                "`{}` did not say no, and a rejection was expected (+ raised){}",
+                "`{}` did not say no, and a rejection was expected{}",
                 A::NAME,
-                difference(&[], &lines(&self.raised))
+                but_raised(&self.raised)
             ),
             Err(rejection) => assert_holds(A::NAME, rejection, expected),
         }
         assert!(
             self.raised.is_empty(),
-            "`{}` said no, and raised events before, which an `add` would write; check first \
-             (+ raised){}",
+            "`{}` said no, and raised events before, which an `add` would write; check first{}",
             A::NAME,
-            difference(&[], &lines(&self.raised))
+            but_raised(&self.raised)
         );
         self
     }
@@ -199,6 +198,14 @@ pub(super) fn but_expected(events: &[Shown]) -> String {
     match events {
         [] => String::new(),
         events => format!(" (- expected){}", difference(&lines(events), &[])),
+    }
+}
+
+/// What was raised though nothing should have been.
+pub(super) fn but_raised(events: &[Shown]) -> String {
+    match events {
+        [] => "; it raised nothing".to_owned(),
+        events => format!(" (+ raised){}", difference(&[], &lines(events))),
     }
 }
 

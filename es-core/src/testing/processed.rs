@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::future::IntoFuture;
 use std::panic::Location;
 
-use super::decided::{assert_answer, assert_holds, assert_violated, but_expected};
+use super::decided::{assert_answer, assert_holds, assert_violated, but_expected, but_raised};
 use super::difference::{Shown, assert_same, show};
 use super::done::{After, At};
 use super::expectation::Expectation;
@@ -174,7 +174,11 @@ where
                 C::NAME,
                 told(error)
             ),
-            Ok(_) => panic!("`{}` was accepted, and a rejection was expected", C::NAME),
+            Ok(_) => panic!(
+                "`{}` was accepted, and a rejection was expected{}",
+                C::NAME,
+                but_raised(&self.raised)
+            ),
         }
         self
     }
@@ -191,8 +195,9 @@ where
             }
             Err(error) => panic!("`{}` breaks no invariant: {}", C::NAME, told(error)),
             Ok(_) => panic!(
-                "`{}` was accepted, and should have broken `{invariant}`",
-                C::NAME
+                "`{}` was accepted, and should have broken `{invariant}`{}",
+                C::NAME,
+                but_raised(&self.raised)
             ),
         }
         self
