@@ -6,7 +6,7 @@ use es_bench_race::Role;
 
 use super::{Report, groups, ratio};
 
-const LEFT: f64 = 430.0;
+const LEFT: f64 = 450.0;
 const WIDTH: f64 = 420.0;
 const LINE: f64 = 22.0;
 /// Bars end here, with their figure beside them.
