@@ -86,6 +86,24 @@ impl Block {
         });
     }
 
+    /// Adds all events of another block.
+    pub(crate) fn append(&mut self, block: &Block) {
+        let (names, bytes) = (self.names.len(), self.bytes.len());
+        let heads = u32::try_from(self.heads.len()).expect("a page holds fewer events than 2^32");
+        self.names.push_str(&block.names);
+        self.bytes.extend_from_slice(&block.bytes);
+        self.heads.extend(block.heads.iter().map(|head| Head {
+            stream: behind(&head.stream, names),
+            event_type: behind(&head.event_type, names),
+            metadata: behind(&head.metadata, bytes),
+        }));
+        self.entries.extend(block.entries.iter().map(|entry| Entry {
+            data: behind(&entry.data, bytes),
+            head: heads + entry.head,
+            ..*entry
+        }));
+    }
+
     /// Adds the events of another block from `index` on, as many as `request` leaves room for.
     ///
     /// Events of one head follow each other in the bytes as well, and are copied together.
@@ -216,10 +234,32 @@ fn append_bytes(bytes: &mut Vec<u8>, more: &[u8]) -> Range<usize> {
     start..bytes.len()
 }
 
+fn behind(range: &Range<usize>, more: usize) -> Range<usize> {
+    range.start + more..range.end + more
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::Source;
+
+    #[test]
+    fn a_block_appended_to_another_holds_what_pushing_event_by_event_would() {
+        let log = log();
+        for middle in 0..=log.len() {
+            let (mut block, mut rest) = (Block::default(), Block::default());
+            (0..middle).for_each(|index| block.push(log.event(index)));
+            (middle..log.len()).for_each(|index| rest.push(log.event(index)));
+
+            block.append(&rest);
+            block.push(log.event(0));
+
+            let appended = events(&block, 0..log.len() + 1);
+            let (last, before) = appended.split_last().expect("there are some");
+            assert_eq!(before, events(&log, 0..log.len()), "{middle}");
+            assert_eq!(*last, log.event(0), "{middle}");
+        }
+    }
 
     /// Filling from a block is `push` by the run: the two must not differ in what is taken.
     #[test]

@@ -70,6 +70,22 @@ impl Page {
         self.own.push(event);
     }
 
+    /// Adds all events of another page, copying their bytes.
+    ///
+    /// # Panics
+    /// Where they are 2^32 or more together.
+    pub fn append(&mut self, page: &Page) {
+        debug_assert!(self.shared.is_none(), "what is shared does not change");
+        match &page.shared {
+            None => self.own.append(&page.own),
+            Some(Shared { block, range, .. }) => {
+                for index in range.clone() {
+                    self.own.push(block.event(index));
+                }
+            }
+        }
+    }
+
     /// Takes the events of a block from `index` on that `request` asks for, without copying them,
     /// in place of what it held.
     pub(crate) fn share(&mut self, block: &Arc<Block>, index: usize, request: &ReadRequest) {

@@ -50,7 +50,9 @@ use es_core::stream::Position;
 pub use install::install;
 pub use options::MessageDbOptions;
 
-use crate::pg::{Address, Ahead, Batches, Bell, Fill, Link, Reads, Settled, Trouble, repeatably};
+use crate::pg::{
+    Address, Ahead, Batches, Bell, Density, Fill, Link, Reads, Settled, Trouble, repeatably,
+};
 use probe::Probe;
 use read::{MessageRows, read_sql};
 use snapshots::Snapshots;
@@ -85,7 +87,7 @@ struct Shared {
     bell: Arc<Bell>,
     reads: Reads<MessageRows>,
     ahead: Ahead,
-    settled: Settled,
+    settled: Arc<Settled>,
     snapshots: Snapshots,
     durability: Durability,
 }
@@ -129,7 +131,7 @@ impl MessageDbStore {
                 bell,
                 reads: Reads::new(read_sql()),
                 ahead: Ahead::default(),
-                settled: Settled::new("message_store.messages", "global_position"),
+                settled: Arc::new(Settled::new("message_store.messages", "global_position")),
                 snapshots: Snapshots::new(Arc::clone(&link), suffix),
                 durability: probe.durability,
                 link,
@@ -139,7 +141,12 @@ impl MessageDbStore {
 }
 
 impl Shared {
-    async fn read(&self, request: &ReadRequest, page: &mut Page) -> Result<(), Trouble> {
+    async fn read(
+        &self,
+        request: &ReadRequest,
+        density: Option<Density>,
+        page: &mut Page,
+    ) -> Result<(), Trouble> {
         let Self {
             link,
             reads,
@@ -149,9 +156,18 @@ impl Shared {
         match request.source {
             // A stream's and a category's events are committed in order: they share a lock.
             Source::Stream { .. } | Source::Category { .. } => {
-                reads.fill(link, request, page).await
+                let known = settled.known();
+                if density.is_some() && begins_behind(&request.source, known) {
+                    let (link, settled) = (Arc::clone(link), Arc::clone(settled));
+                    tokio::spawn(async move { settled.advance(&link).await });
+                }
+                reads.fill(link, known, request, density, page).await
             }
-            Source::All { .. } => reads.fill_settled(link, settled, request, page).await,
+            Source::All { .. } => {
+                reads
+                    .fill_settled(link, settled, request, density, page)
+                    .await
+            }
         }
     }
 
@@ -161,9 +177,19 @@ impl Shared {
     }
 }
 
+/// Whether this is a part of a category of which nobody knows yet that it is settled.
+fn begins_behind(source: &Source, known: Position) -> bool {
+    matches!(source, Source::Category { from: Some(from), .. } if *from > known)
+}
+
 impl Fill for Shared {
-    async fn fill(&self, request: &ReadRequest, page: &mut Page) -> Result<(), StoreError> {
-        let filled = repeatably!(self.link, self.read(request, page));
+    async fn fill(
+        &self,
+        request: &ReadRequest,
+        density: Option<Density>,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        let filled = repeatably!(self.link, self.read(request, density, page));
         filled.map_err(|trouble| self.link.error("read from", &trouble))
     }
 }

@@ -10,9 +10,11 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use es_core::record::{Direction, Page, ReadRequest};
+use es_core::record::{Page, ReadRequest};
 use es_core::store::{StoreError, StoreErrorKind};
 use tokio::task::JoinHandle;
+
+use super::halves::{Density, goes_on};
 
 /// How many pages that nobody has asked for yet are held.
 const MOST: usize = 4;
@@ -21,9 +23,11 @@ const KEEP: Duration = Duration::from_secs(1);
 
 /// What a page is read from.
 pub(crate) trait Fill: Send + Sync + 'static {
+    /// Fills the page. `density` is that of the page before it, where that is known.
     fn fill(
         &self,
         request: &ReadRequest,
+        density: Option<Density>,
         page: &mut Page,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
@@ -52,20 +56,21 @@ impl Ahead {
         page: &mut Page,
     ) -> Result<(), StoreError> {
         if !goes_on(request) {
-            return store.fill(request, page).await;
+            return store.fill(request, None, page).await;
         }
         let mut room = mem::take(page);
         *page = match self.found(request).await {
             Some(found) => found,
             None => {
-                let reading = begin(store, request.clone(), mem::take(&mut room));
+                let reading = begin(store, request.clone(), None, mem::take(&mut room));
                 reading.await.unwrap_or_else(|_| Err(ended()))?
             }
         };
         let mut next = request.clone();
         // A load asks for the next page by itself before it folds this one.
         if !request.is_replay() && next.advance(page) {
-            self.keep(next.clone(), begin(store, next, room));
+            let density = Density::of(page);
+            self.keep(next.clone(), begin(store, next, density, room));
         }
         Ok(())
     }
@@ -101,17 +106,15 @@ impl Ahead {
     }
 }
 
-/// Whether it is not the first page that is asked for, of several whose size is up to the store.
-fn goes_on(request: &ReadRequest) -> bool {
-    request.grows
-        && request.max_events > ReadRequest::DEFAULT_MAX_EVENTS
-        && request.direction == Direction::Forwards
-}
-
-fn begin<F: Fill>(store: &Arc<F>, request: ReadRequest, mut page: Page) -> Reading {
+fn begin<F: Fill>(
+    store: &Arc<F>,
+    request: ReadRequest,
+    density: Option<Density>,
+    mut page: Page,
+) -> Reading {
     let store = Arc::clone(store);
     tokio::spawn(async move {
-        store.fill(&request, &mut page).await?;
+        store.fill(&request, density, &mut page).await?;
         Ok(page)
     })
 }

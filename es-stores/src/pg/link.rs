@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use es_core::store::{StoreError, StoreErrorKind};
 use tokio_postgres::tls::MakeTlsConnect;
@@ -91,6 +91,26 @@ impl Link {
     /// A connection that was alive a moment ago.
     pub(crate) async fn client(&self) -> Result<Client, Trouble> {
         Ok(self.pool.get().await?)
+    }
+
+    /// One more connection for who has one already, where more than half of what may be are free:
+    /// what is left is for others. One that has to be made first is for the next who asks.
+    pub(crate) async fn spare(&self) -> Option<Client> {
+        let status = self.pool.status();
+        let used = status.size - status.available + status.waiting;
+        if 2 * used >= status.max_size {
+            return None;
+        }
+        if status.available > 0 {
+            let timeouts = Timeouts {
+                wait: Some(Duration::ZERO),
+                ..self.pool.timeouts()
+            };
+            return self.pool.timeout_get(&timeouts).await.ok();
+        }
+        let pool = self.pool.clone();
+        tokio::spawn(async move { drop(pool.get().await) });
+        None
     }
 
     /// Whether the same may succeed on a new connection: where this one has died, or what was

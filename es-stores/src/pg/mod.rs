@@ -8,6 +8,7 @@ mod batches;
 mod bell;
 pub(crate) mod catalog;
 mod error;
+mod halves;
 mod link;
 mod numbers;
 mod parameter;
@@ -25,6 +26,7 @@ pub(crate) use bell::Bell;
 #[cfg(feature = "postgres")]
 pub(crate) use bell::quoted;
 pub(crate) use error::{Failure, Trouble};
+pub(crate) use halves::Density;
 pub(crate) use link::{Client, Link, LinkOptions, repeatably};
 pub(crate) use numbers::{bounded, number};
 use parameter::Parameter;

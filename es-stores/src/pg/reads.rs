@@ -9,7 +9,8 @@ use es_core::stream::{Position, Version};
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{Error, Row};
 
-use super::{Client, Link, Parameter, Settled, Trouble, bounded};
+use super::halves::Halves;
+use super::{Client, Density, Link, Parameter, Settled, Trouble, bounded};
 
 /// A connection that still has to send more than this of what nobody wants is given up.
 const MOST_UNREAD_BYTES: usize = 1 << 20;
@@ -55,6 +56,14 @@ pub(crate) trait Rows: Default {
     fn replayed<'a>(&'a mut self, row: &'a Row, stream: &'a str) -> Result<PageEvent<'a>, Error>;
 }
 
+/// Versions of a stream, or positions; `upto` is inclusive, and below `from` where that is read
+/// backwards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub(super) from: u64,
+    pub(super) upto: u64,
+}
+
 /// Reads a store's events by its statements.
 #[derive(Debug)]
 pub(crate) struct Reads<R> {
@@ -74,24 +83,38 @@ impl<R: Rows> Reads<R> {
     }
 
     /// Fills the page, from its beginning, with whatever is visible: for what is committed in its
-    /// order.
+    /// order. Of a category two connections read what is known to be settled.
     pub(crate) async fn fill(
         &self,
         link: &Link,
+        known: Position,
         request: &ReadRequest,
+        density: Option<Density>,
         page: &mut Page,
     ) -> Result<(), Trouble> {
         page.clear();
-        let from = match &request.source {
-            Source::Stream { from, .. } => from.map(Version::get),
-            Source::Category { from, .. } | Source::All { from } => from.map(Position::get),
-        };
         let end = match request.direction {
             Direction::Forwards => 0,
             Direction::Backwards => u64::MAX,
         };
-        self.walk(link, request, from.unwrap_or(end), u64::MAX, page)
-            .await
+        let (from, known) = match &request.source {
+            // Versions that are there are the same to all who see them.
+            Source::Stream { from, .. } => (from.map(Version::get), u64::MAX),
+            Source::Category { from, .. } | Source::All { from } => {
+                (from.map(Position::get), known.get())
+            }
+        };
+        let from = from.unwrap_or(end);
+        let mut range = Range { from, upto: known };
+        if let Some(halves) = self.halves(request, density, range) {
+            let next = self.walk_halves(link, &halves, range, page).await?;
+            if page.has_more() || next.is_none() && known == u64::MAX {
+                return Ok(());
+            }
+            range.from = next.unwrap_or_else(|| known + 1);
+        }
+        range.upto = u64::MAX;
+        self.walk(link, request, range, page).await
     }
 
     /// Fills the page, from its beginning, with what is settled of a category or of everything.
@@ -100,16 +123,19 @@ impl<R: Rows> Reads<R> {
         link: &Link,
         settled: &Settled,
         request: &ReadRequest,
+        density: Option<Density>,
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let (Source::Category { from, .. } | Source::All { from }) = request.source else {
-            return self.fill(link, request, page).await;
+            return self
+                .fill(link, Position::START, request, density, page)
+                .await;
         };
         page.clear();
         match request.direction {
             Direction::Forwards => {
                 let from = from.unwrap_or(Position::START.next());
-                self.up_to_the_horizon(link, settled, from, request, page)
+                self.up_to_the_horizon(link, settled, from, request, density, page)
                     .await
             }
             Direction::Backwards => {
@@ -118,7 +144,8 @@ impl<R: Rows> Reads<R> {
                     Some(from) => settled.advance(link).await?.min(from),
                     None => settled.advance(link).await?,
                 };
-                self.walk(link, request, from.get(), 0, page).await
+                let range = Range::of(from, Position::START);
+                self.walk(link, request, range, page).await
             }
         }
     }
@@ -131,12 +158,20 @@ impl<R: Rows> Reads<R> {
         settled: &Settled,
         mut from: Position,
         request: &ReadRequest,
+        density: Option<Density>,
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let known = settled.known();
         if from <= known {
-            self.walk(link, request, from.get(), known.get(), page)
-                .await?;
+            let mut range = Range::of(from, known);
+            let mut next = Some(range.from);
+            if let Some(halves) = self.halves(request, density, range) {
+                next = self.walk_halves(link, &halves, range, page).await?;
+            }
+            if let Some(next) = next {
+                range.from = next;
+                self.walk(link, request, range, page).await?;
+            }
             if page.has_more() {
                 return Ok(());
             }
@@ -145,63 +180,83 @@ impl<R: Rows> Reads<R> {
         // Once: what is settled while this is read is for the next page, however fast it comes.
         let upto = settled.advance(link).await?;
         if from <= upto {
-            self.walk(link, request, from.get(), upto.get(), page)
-                .await?;
+            let range = Range::of(from, upto);
+            self.walk(link, request, range, page).await?;
         }
         Ok(())
     }
 
-    /// Adds what lies between `from` and `upto` to the page, until it is filled: a statement after
-    /// the other, each asking for as many events as should fit.
+    /// How to read an empty page by two connections, where that is worth it.
+    fn halves(
+        &self,
+        request: &ReadRequest,
+        density: Option<Density>,
+        range: Range,
+    ) -> Option<Halves> {
+        let halves = Halves::of(request, range.from, density, self.event_bytes());
+        halves.filter(|halves| halves.middle <= range.upto)
+    }
+
+    /// Adds what lies in the range to the page, until it is filled: a statement after the other,
+    /// each asking for as many events as should fit.
     async fn walk(
         &self,
         link: &Link,
         request: &ReadRequest,
-        mut from: u64,
-        upto: u64,
+        mut range: Range,
         page: &mut Page,
     ) -> Result<(), Trouble> {
-        let mut events = R::default();
-        let replayed = match &request.source {
-            Source::Stream { name, .. } if request.is_replay() => Some(name.as_str()),
-            _ => None,
-        };
         loop {
             let limit = self.limit(request, page);
-            let (sql, parameters) = self.statement(request, from, upto, limit);
             let client = link.client().await?;
-            let statement = client.prepare_cached(sql).await?;
-            let rows = client.query_raw(&statement, parameters).await?;
-            let mut rows = pin!(rows);
-            let before = (page.len(), page.size_bytes());
-            let mut taken = 0;
-            while let Some(row) = rows.try_next().await? {
-                if request.is_filled_by(page) {
-                    page.set_has_more(true);
-                    break;
-                }
-                page.push(match replayed {
-                    Some(stream) => events.replayed(&row, stream)?,
-                    None => events.event(&row)?,
-                });
-                taken += 1;
-            }
-            self.learn(page.len() - before.0, page.size_bytes() - before.1);
-            if page.has_more() {
-                let unread = (limit - taken - 1) * self.event_bytes();
-                if unread > MOST_UNREAD_BYTES {
-                    drop(Client::take(client));
-                }
-                return Ok(());
-            }
-            if taken < limit {
+            let taken = self.take(client, request, range, limit, page).await?;
+            if page.has_more() || taken < limit {
                 return Ok(());
             }
             let Some(next) = next(request, page) else {
                 return Ok(());
             };
-            from = next;
+            range.from = next;
         }
+    }
+
+    /// Adds the first events in the range to the page, at most so many and until it is filled, by
+    /// one statement. Answers how many it took.
+    pub(super) async fn take(
+        &self,
+        client: Client,
+        request: &ReadRequest,
+        range: Range,
+        limit: usize,
+        page: &mut Page,
+    ) -> Result<usize, Trouble> {
+        let mut events = R::default();
+        let replayed = match &request.source {
+            Source::Stream { name, .. } if request.is_replay() => Some(name.as_str()),
+            _ => None,
+        };
+        let (sql, parameters) = self.statement(request, range, limit);
+        let statement = client.prepare_cached(sql).await?;
+        let rows = client.query_raw(&statement, parameters).await?;
+        let mut rows = pin!(rows);
+        let before = (page.len(), page.size_bytes());
+        let mut taken = 0;
+        while let Some(row) = rows.try_next().await? {
+            if request.is_filled_by(page) {
+                page.set_has_more(true);
+                break;
+            }
+            page.push(match replayed {
+                Some(stream) => events.replayed(&row, stream)?,
+                None => events.event(&row)?,
+            });
+            taken += 1;
+        }
+        self.learn(page.len() - before.0, page.size_bytes() - before.1);
+        if page.has_more() && (limit - taken - 1) * self.event_bytes() > MOST_UNREAD_BYTES {
+            drop(Client::take(client));
+        }
+        Ok(taken)
     }
 
     /// How many rows to ask for. All rows of a statement are sent, wanted or not: so no more than
@@ -229,10 +284,10 @@ impl<R: Rows> Reads<R> {
     fn statement<'a>(
         &'a self,
         request: &'a ReadRequest,
-        from: u64,
-        upto: u64,
+        range: Range,
         limit: usize,
     ) -> (&'a str, Vec<Parameter<'a>>) {
+        let Range { from, upto } = range;
         let forwards = request.direction == Direction::Forwards;
         let mut parameters = Vec::with_capacity(6);
         let (both, share) = match &request.source {
@@ -268,8 +323,17 @@ impl<R: Rows> Reads<R> {
     }
 }
 
+impl Range {
+    fn of(from: Position, upto: Position) -> Self {
+        Self {
+            from: from.get(),
+            upto: upto.get(),
+        }
+    }
+}
+
 /// Where to go on behind the last event of the page, or `None` where nothing can be there.
-fn next(request: &ReadRequest, page: &Page) -> Option<u64> {
+pub(super) fn next(request: &ReadRequest, page: &Page) -> Option<u64> {
     let last = page.last()?;
     let last = match request.source {
         Source::Stream { .. } => last.version.get(),

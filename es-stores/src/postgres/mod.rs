@@ -63,7 +63,9 @@ use es_core::stream::Position;
 pub use options::PostgresOptions;
 pub use schema::{sql, sql_for};
 
-use crate::pg::{Address, Ahead, Batches, Bell, Fill, Link, Reads, Settled, Trouble, repeatably};
+use crate::pg::{
+    Address, Ahead, Batches, Bell, Density, Fill, Link, Reads, Settled, Trouble, repeatably,
+};
 use append::Writer;
 use catalog::CatalogSql;
 use read::{EventRows, read_sql};
@@ -168,7 +170,12 @@ impl PostgresStore {
 }
 
 impl Shared {
-    async fn read(&self, request: &ReadRequest, page: &mut Page) -> Result<(), Trouble> {
+    async fn read(
+        &self,
+        request: &ReadRequest,
+        density: Option<Density>,
+        page: &mut Page,
+    ) -> Result<(), Trouble> {
         let Self {
             link,
             reads,
@@ -177,17 +184,27 @@ impl Shared {
         } = self;
         match request.source {
             // Nothing is appended behind what is not committed.
-            Source::Stream { .. } => reads.fill(link, request, page).await,
+            Source::Stream { .. } => {
+                let known = settled.known();
+                reads.fill(link, known, request, density, page).await
+            }
             Source::Category { .. } | Source::All { .. } => {
-                reads.fill_settled(link, settled, request, page).await
+                reads
+                    .fill_settled(link, settled, request, density, page)
+                    .await
             }
         }
     }
 }
 
 impl Fill for Shared {
-    async fn fill(&self, request: &ReadRequest, page: &mut Page) -> Result<(), StoreError> {
-        let filled = repeatably!(self.link, self.read(request, page));
+    async fn fill(
+        &self,
+        request: &ReadRequest,
+        density: Option<Density>,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        let filled = repeatably!(self.link, self.read(request, density, page));
         filled.map_err(|trouble| self.link.error("read from", &trouble))
     }
 }

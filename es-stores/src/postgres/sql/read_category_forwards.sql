@@ -1,5 +1,5 @@
 SELECT stream, version, position, time, id, type, metadata, data, bytes
 FROM {schema}.events
-WHERE (category, position) >= ($1, $2) AND (category, position) <= ($1, $3)
+WHERE category = $1 AND position >= $2 AND position <= $3
 ORDER BY category, position
 LIMIT $4

@@ -1,6 +1,7 @@
 //! What every store on a PostgreSQL server must do beyond the conformance suite: with other
 //! sessions, bad connections, restarts, and servers that refuse.
 
+pub(crate) mod halves;
 pub(crate) mod held;
 pub(crate) mod large;
 pub(crate) mod lost;
@@ -38,6 +39,12 @@ macro_rules! tests_on_servers {
                 readers_wait_for_each_of_several_held_appends
                 a_reader_of_the_tables_holds_up_nobody
                 a_transaction_elsewhere_holds_up_nobody
+            }
+            halves {
+                long_reads_are_what_short_ones_are_together
+                long_reads_lose_nothing_while_others_append
+                a_gap_in_a_long_stream_is_read_as_it_is
+                a_small_pool_is_not_used_up_by_one_reader
             }
             large {
                 a_page_of_large_events_is_not_sent_many
