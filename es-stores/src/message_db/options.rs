@@ -45,7 +45,7 @@ impl MessageDbOptions {
     }
 
     /// The most connections at a time: 16 unless told otherwise, at least 2. One more listens for
-    /// the appends of other processes.
+    /// the appends of other processes. Whoever reads much has two while more than half are free.
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.link.pool_size = connections.max(2);
         self

@@ -164,6 +164,7 @@ impl Shared {
             }
         };
         let speak = async {
+            let notify = client.prepare("SELECT pg_notify($1, '')").await?;
             let mut listening = false;
             loop {
                 if !listening && self.listen.load(Ordering::Acquire) {
@@ -175,9 +176,7 @@ impl Shared {
                     self.wake();
                 }
                 if self.ring.swap(false, Ordering::AcqRel) {
-                    let rung = client
-                        .execute("SELECT pg_notify($1, '')", &[&self.channel])
-                        .await;
+                    let rung = client.execute(&notify, &[&self.channel]).await;
                     if let Err(error) = rung {
                         self.ring.store(true, Ordering::Release);
                         return Err(error.into());

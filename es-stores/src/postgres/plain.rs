@@ -114,23 +114,27 @@ impl<'a> Plain<'a> {
         units: &[Arc<Append>],
         rows: &[Row],
     ) -> Result<Written, tokio_postgres::Error> {
-        let mut outcomes: Vec<_> = units.iter().map(|_| Ok(Vec::new())).collect();
-        let mut count = 0;
-        for (nth, row) in rows.iter().enumerate() {
-            let unit = match self {
-                Self::Each(each) => each.units[nth],
-                Self::One(..) | Self::Many(..) => nth,
-            };
-            if let Some(last) = row.try_get(0)? {
-                outcomes[unit] = Ok(vec![appended(&units[unit].streams()[0], last)]);
-                count += 1;
+        let each = match self {
+            Self::Each(each) => each,
+            Self::One(..) | Self::Many(..) => {
+                let Some(last) = rows.last() else {
+                    return Ok(Written::Nothing);
+                };
+                let appended = appended(&units[0].streams()[0], last.try_get(0)?);
+                return Ok(Written::All(vec![Ok(vec![appended])]));
             }
+        };
+        if rows.len() < units.len() {
+            return Ok(match rows.is_empty() {
+                true => Written::Nothing,
+                false => Written::Some,
+            });
         }
-        Ok(match count {
-            0 => Written::Nothing,
-            _ if count == units.len() => Written::All(outcomes),
-            _ => Written::Some,
-        })
+        let mut outcomes: Vec<_> = units.iter().map(|_| Ok(Vec::new())).collect();
+        for (row, unit) in rows.iter().zip(&each.units) {
+            outcomes[*unit] = Ok(vec![appended(&units[*unit].streams()[0], row.try_get(0)?)]);
+        }
+        Ok(Written::All(outcomes))
     }
 }
 
