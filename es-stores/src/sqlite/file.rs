@@ -145,6 +145,8 @@ impl File {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = busy::patiently(|| {
             let connection = Connection::open_with_flags(&self.path, flags)?;
+            // Room for all there are.
+            connection.set_prepared_statement_cache_capacity(64);
             busy::install(&connection)?;
             Ok(connection)
         });

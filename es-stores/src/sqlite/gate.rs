@@ -31,6 +31,16 @@ impl Gate {
         Inside(self)
     }
 
+    /// `None` while the gate is closed.
+    pub(super) fn try_enter(&self) -> Option<Inside<'_>> {
+        let mut state = self.lock();
+        if state.closed {
+            return None;
+        }
+        state.inside += 1;
+        Some(Inside(self))
+    }
+
     /// Lets nobody in, and waits for those who are to come out; `None`, and open again, where one
     /// stays for longer than `wait`.
     pub(super) fn close(&self, wait: Duration) -> Option<Closed<'_>> {
@@ -91,6 +101,7 @@ mod tests {
         thread::scope(|threads| {
             let comes = threads.spawn(|| drop(gate.enter()));
             assert!(!comes.is_finished());
+            assert!(gate.try_enter().is_none());
             drop(closed);
         });
 

@@ -16,11 +16,16 @@ mod busy;
 mod catalog;
 mod file;
 mod gate;
+mod kept;
+mod nearby;
 mod numbers;
 mod options;
+mod place;
 mod queries;
+mod queue;
 mod readers;
 mod schema;
+mod session;
 mod states;
 mod units;
 mod writer;
@@ -42,8 +47,10 @@ pub use options::{SqliteOptions, Synchronous};
 pub use schema::sql;
 
 use file::File;
+use queue::{Done, Failure, Task};
 use readers::Readers;
-use writer::{Done, Failure, Task, Writer, raise_head};
+use session::raise_head;
+use writer::Writer;
 
 /// How often a waiting reader looks for the events of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(10);

@@ -4,53 +4,54 @@ use es_core::record::{Direction, NewEvent, Page, PageEvent, ReadRequest, Source}
 use es_core::store::{Fingerprint, Snapshot};
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{FromSqlError, FromSqlResult, Type, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, Rows, Statement, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params};
 use uuid::Uuid;
 
+use super::kept::Kept;
 use super::numbers::{bounded, position, time, version};
 use super::states::StateQueries;
 
-/// A reader's statements, prepared once.
+/// A reader's statements, of a while.
 pub(super) struct Queries<'c> {
     stream: Both<'c>,
     /// Of a stream forwards, what a replay looks at.
-    replay: Statement<'c>,
+    replay: Kept<'c>,
     category: Both<'c>,
     all: Both<'c>,
-    head: Statement<'c>,
-    snapshot: Statement<'c>,
+    head: Kept<'c>,
+    snapshot: Kept<'c>,
     pub(super) states: StateQueries<'c>,
 }
 
 /// One read in either direction.
 struct Both<'c> {
-    forwards: Statement<'c>,
-    backwards: Statement<'c>,
+    forwards: Kept<'c>,
+    backwards: Kept<'c>,
 }
 
 impl<'c> Queries<'c> {
-    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
-            stream: Both::prepare(
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
+            stream: Both::new(
                 connection,
                 include_str!("sql/read_stream_forwards.sql"),
                 include_str!("sql/read_stream_backwards.sql"),
-            )?,
-            replay: connection.prepare(include_str!("sql/replay_stream.sql"))?,
-            category: Both::prepare(
+            ),
+            replay: Kept::new(connection, include_str!("sql/replay_stream.sql")),
+            category: Both::new(
                 connection,
                 include_str!("sql/read_category_forwards.sql"),
                 include_str!("sql/read_category_backwards.sql"),
-            )?,
-            all: Both::prepare(
+            ),
+            all: Both::new(
                 connection,
                 include_str!("sql/read_all_forwards.sql"),
                 include_str!("sql/read_all_backwards.sql"),
-            )?,
-            head: connection.prepare(include_str!("sql/head.sql"))?,
-            snapshot: connection.prepare(include_str!("sql/load_snapshot.sql"))?,
-            states: StateQueries::prepare(connection)?,
-        })
+            ),
+            head: Kept::new(connection, include_str!("sql/head.sql")),
+            snapshot: Kept::new(connection, include_str!("sql/load_snapshot.sql")),
+            states: StateQueries::new(connection),
+        }
     }
 
     /// One page. The statement ends with it, and with the statement SQLite's hold on that moment:
@@ -62,31 +63,31 @@ impl<'c> Queries<'c> {
             Source::Stream { name, from } => {
                 let from = first(from.map(Version::get), direction);
                 let statement = match request.is_replay() {
-                    true => &mut self.replay,
-                    false => self.stream.going(direction),
+                    true => self.replay.get()?,
+                    false => self.stream.going(direction)?,
                 };
                 statement.query(params![name.as_str(), from])?
             }
             Source::Category { name, from, .. } => {
                 let from = first(from.map(Position::get), direction);
                 self.category
-                    .going(direction)
+                    .going(direction)?
                     .query(params![name.as_str(), from])?
             }
             Source::All { from } => {
                 let from = first(from.map(Position::get), direction);
-                self.all.going(direction).query([from])?
+                self.all.going(direction)?.query([from])?
             }
         };
         push(rows, request, page)
     }
 
     pub(super) fn head(&mut self) -> rusqlite::Result<Position> {
-        self.head.query_row([], |row| position(row.get(0)?))
+        self.head.get()?.query_row([], |row| position(row.get(0)?))
     }
 
     pub(super) fn snapshot(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Snapshot>> {
-        let found = self.snapshot.query_row([stream.as_str()], |row| {
+        let found = self.snapshot.get()?.query_row([stream.as_str()], |row| {
             Ok(Snapshot {
                 stream: stream.clone(),
                 version: version(row.get(0)?)?,
@@ -100,21 +101,17 @@ impl<'c> Queries<'c> {
 }
 
 impl<'c> Both<'c> {
-    fn prepare(
-        connection: &'c Connection,
-        forwards: &str,
-        backwards: &str,
-    ) -> rusqlite::Result<Self> {
-        Ok(Self {
-            forwards: connection.prepare(forwards)?,
-            backwards: connection.prepare(backwards)?,
-        })
+    fn new(connection: &'c Connection, forwards: &'static str, backwards: &'static str) -> Self {
+        Self {
+            forwards: Kept::new(connection, forwards),
+            backwards: Kept::new(connection, backwards),
+        }
     }
 
-    fn going(&mut self, direction: Direction) -> &mut Statement<'c> {
+    fn going(&mut self, direction: Direction) -> rusqlite::Result<&mut CachedStatement<'c>> {
         match direction {
-            Direction::Forwards => &mut self.forwards,
-            Direction::Backwards => &mut self.backwards,
+            Direction::Forwards => self.forwards.get(),
+            Direction::Backwards => self.backwards.get(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The threads that read: each with a connection of its own, none in the way of the writer.
+//! The threads that read: each with a connection of its own, none in the way of the writer. What is
+//! short is read in the place of whoever asks, where that is possible.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use super::ahead::{Ahead, Asked, Begun, Found, Read, behind};
 use super::busy;
 use super::file::File;
+use super::nearby::Nearby;
 use super::queries::Queries;
 use super::states::List;
 use super::writer::join;
@@ -46,6 +48,7 @@ type Look = Box<dyn FnOnce(Result<(&Connection, &File), StoreError>) + Send>;
 pub(super) struct Readers {
     queue: Arc<Queue>,
     ahead: Arc<Ahead>,
+    nearby: Nearby,
     file: Arc<File>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -55,6 +58,7 @@ impl Readers {
         let mut readers = Self {
             queue: Arc::default(),
             ahead: Arc::new(Ahead::new(count)),
+            nearby: Nearby::new(Arc::clone(file), count),
             file: Arc::clone(file),
             threads: Vec::with_capacity(count),
         };
@@ -72,7 +76,8 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Moves the page to a thread and back, or takes another that was read ahead.
+    /// Fills the page here where that is short, moves it to a thread and back, or takes another that
+    /// was read ahead.
     pub(super) async fn read(&self, request: ReadRequest, page: Page) -> Result<Page, StoreError> {
         let (answer, answered) = oneshot::channel();
         let read = Read {
@@ -83,32 +88,52 @@ impl Readers {
         match self.ahead.ask(read) {
             Asked::Underway => {}
             Asked::Found(read, found) if found.page.has_more() => {
-                if let Some(next) = behind(&read.request, &found.page)
-                    && let Some(begun) = self.ahead.begin(next)
-                {
-                    self.queue.push(Job::ReadAhead(begun, read.page));
-                }
+                self.read_ahead_of(&read.request, &found.page, || read.page);
                 return Ok(found.page);
             }
             Asked::Found(read, found) => self.queue.push(Job::Read(read, Some(found))),
-            Asked::Unread(read) => self.queue.push(Job::Read(read, None)),
+            Asked::Unread(mut read) => {
+                if self.nearby.try_fill(&read.request, &mut read.page) {
+                    self.read_ahead_of(&read.request, &read.page, Page::new);
+                    return Ok(read.page);
+                }
+                self.queue.push(Job::Read(read, None));
+            }
         }
         answered.await.unwrap_or_else(|_| Err(thread_ended()))
     }
 
+    /// Lets a thread read what is behind `page`.
+    fn read_ahead_of(&self, request: &ReadRequest, page: &Page, spare: impl FnOnce() -> Page) {
+        if let Some(next) = behind(request, page)
+            && let Some(begun) = self.ahead.begin(next)
+        {
+            self.queue.push(Job::ReadAhead(begun, spare()));
+        }
+    }
+
     pub(super) async fn head(&self) -> Result<Position, StoreError> {
-        self.ask(Job::Head).await
+        match self.nearby.try_read(Queries::head) {
+            Some(head) => Ok(head),
+            None => self.ask(Job::Head).await,
+        }
     }
 
     pub(super) async fn snapshot(
         &self,
         stream: StreamName,
     ) -> Result<Option<Snapshot>, StoreError> {
-        self.ask(|answer| Job::Snapshot(stream, answer)).await
+        match self.nearby.try_read(|queries| queries.snapshot(&stream)) {
+            Some(snapshot) => Ok(snapshot),
+            None => self.ask(|answer| Job::Snapshot(stream, answer)).await,
+        }
     }
 
     pub(super) async fn state(&self, stream: StreamName) -> Result<Option<State>, StoreError> {
-        self.ask(|answer| Job::State(stream, answer)).await
+        match self.nearby.try_read(|queries| queries.states.load(&stream)) {
+            Some(state) => Ok(state),
+            None => self.ask(|answer| Job::State(stream, answer)).await,
+        }
     }
 
     pub(super) async fn states(&self, list: List) -> Result<Vec<State>, StoreError> {
@@ -175,16 +200,9 @@ fn serve(queue: &Queue, ahead: &Arc<Ahead>, file: &File) {
                 continue;
             }
         };
-        let queries = match busy::patiently(|| Queries::prepare(&connection)) {
-            Ok(queries) => queries,
-            Err(error) => {
-                job.fail(file.error("read", error));
-                continue;
-            }
-        };
         let mut reader = Reader {
             connection: &connection,
-            queries,
+            queries: Queries::new(&connection),
             queue,
             ahead,
             file,

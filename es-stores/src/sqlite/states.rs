@@ -4,29 +4,30 @@ use es_core::store::{
     Appended, BoxFuture, StandingState, State, StateChange, StateStore, StateWrite, StoreError,
 };
 use es_core::stream::{Category, StreamName, Version};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::SqliteStore;
+use super::kept::Kept;
 use super::numbers::{bounded, number, time, version};
 use super::units::Bytes;
 
 /// The writer's statements about states.
 pub(super) struct StateRows<'c> {
-    find: Statement<'c>,
-    save: Statement<'c>,
+    find: Kept<'c>,
+    save: Kept<'c>,
 }
 
 impl<'c> StateRows<'c> {
-    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
-            find: connection.prepare(include_str!("sql/find_state.sql"))?,
-            save: connection.prepare(include_str!("sql/save_state.sql"))?,
-        })
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
+            find: Kept::new(connection, include_str!("sql/find_state.sql")),
+            save: Kept::new(connection, include_str!("sql/save_state.sql")),
+        }
     }
 
     pub(super) fn standing(&mut self, stream: &StreamName) -> rusqlite::Result<StandingState> {
-        let found = self.find.query_row([stream.as_str()], |row| {
+        let found = self.find.get()?.query_row([stream.as_str()], |row| {
             Ok(StandingState {
                 version: version(row.get(0)?)?,
                 id: Some(Uuid::from_bytes(row.get(1)?)),
@@ -47,7 +48,7 @@ impl<'c> StateRows<'c> {
             StateChange::Put(data) => Some(Bytes(data)),
             StateChange::Remove => None,
         };
-        self.save.execute(params![
+        self.save.get()?.execute(params![
             write.stream.as_str(),
             write.stream.category_str(),
             number(before.next().get())?,
@@ -68,21 +69,22 @@ fn outcome(version: Version) -> Appended {
 
 /// A reader's statements about states.
 pub(super) struct StateQueries<'c> {
-    load: Statement<'c>,
-    list: Statement<'c>,
+    load: Kept<'c>,
+    list: Kept<'c>,
 }
 
 impl<'c> StateQueries<'c> {
-    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
-            load: connection.prepare(include_str!("sql/load_state.sql"))?,
-            list: connection.prepare(include_str!("sql/list_states.sql"))?,
-        })
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
+            load: Kept::new(connection, include_str!("sql/load_state.sql")),
+            list: Kept::new(connection, include_str!("sql/list_states.sql")),
+        }
     }
 
     pub(super) fn load(&mut self, stream: &StreamName) -> rusqlite::Result<Option<State>> {
         let found = self
             .load
+            .get()?
             .query_row([stream.as_str()], |row| state(row, stream.clone()));
         found.optional()
     }
@@ -90,7 +92,7 @@ impl<'c> StateQueries<'c> {
     pub(super) fn list(&mut self, list: &List) -> rusqlite::Result<Vec<State>> {
         let after = list.after.as_ref().map_or("", StreamName::as_str);
         let params = params![list.category.as_str(), after, bounded(list.limit as u64)];
-        let states = self.list.query_map(params, |row| {
+        let states = self.list.get()?.query_map(params, |row| {
             let stream = StreamName::new(row.get::<_, String>(3)?);
             let stream = stream.map_err(|error| {
                 let kind = rusqlite::types::Type::Text;

@@ -7,27 +7,28 @@ use es_core::store::{
 };
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
+use super::kept::Kept;
 use super::numbers::{bounded, number, position, version};
 use super::states::StateRows;
 
-/// The writer's statements, prepared once.
+/// The writer's statements, of one batch.
 pub(super) struct Units<'c> {
     connection: &'c Connection,
     /// The rows of a unit's streams in their order, found while it is decided: each is asked for once.
     found: Vec<Option<StreamRow>>,
-    find_stream: Statement<'c>,
-    events_behind: Statement<'c>,
-    find_category: Statement<'c>,
-    insert_category: Statement<'c>,
-    insert_stream: Statement<'c>,
-    advance_stream: Statement<'c>,
-    insert_event: Statement<'c>,
-    save_snapshot: Statement<'c>,
-    delete_snapshot: Statement<'c>,
-    delete_snapshots: Statement<'c>,
+    find_stream: Kept<'c>,
+    events_behind: Kept<'c>,
+    find_category: Kept<'c>,
+    insert_category: Kept<'c>,
+    insert_stream: Kept<'c>,
+    advance_stream: Kept<'c>,
+    insert_event: Kept<'c>,
+    save_snapshot: Kept<'c>,
+    delete_snapshot: Kept<'c>,
+    delete_snapshots: Kept<'c>,
     states: StateRows<'c>,
 }
 
@@ -35,22 +36,22 @@ pub(super) struct Units<'c> {
 pub(super) type Outcome = Result<Vec<Appended>, ExpectedVersionError>;
 
 impl<'c> Units<'c> {
-    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self {
             connection,
             found: Vec::new(),
-            find_stream: connection.prepare(include_str!("sql/find_stream.sql"))?,
-            events_behind: connection.prepare(include_str!("sql/events_behind.sql"))?,
-            find_category: connection.prepare(include_str!("sql/find_category.sql"))?,
-            insert_category: connection.prepare(include_str!("sql/insert_category.sql"))?,
-            insert_stream: connection.prepare(include_str!("sql/insert_stream.sql"))?,
-            advance_stream: connection.prepare(include_str!("sql/advance_stream.sql"))?,
-            insert_event: connection.prepare(include_str!("sql/insert_event.sql"))?,
-            save_snapshot: connection.prepare(include_str!("sql/save_snapshot.sql"))?,
-            delete_snapshot: connection.prepare(include_str!("sql/delete_snapshot.sql"))?,
-            delete_snapshots: connection.prepare(include_str!("sql/delete_snapshots.sql"))?,
-            states: StateRows::prepare(connection)?,
-        })
+            find_stream: Kept::new(connection, include_str!("sql/find_stream.sql")),
+            events_behind: Kept::new(connection, include_str!("sql/events_behind.sql")),
+            find_category: Kept::new(connection, include_str!("sql/find_category.sql")),
+            insert_category: Kept::new(connection, include_str!("sql/insert_category.sql")),
+            insert_stream: Kept::new(connection, include_str!("sql/insert_stream.sql")),
+            advance_stream: Kept::new(connection, include_str!("sql/advance_stream.sql")),
+            insert_event: Kept::new(connection, include_str!("sql/insert_event.sql")),
+            save_snapshot: Kept::new(connection, include_str!("sql/save_snapshot.sql")),
+            delete_snapshot: Kept::new(connection, include_str!("sql/delete_snapshot.sql")),
+            delete_snapshots: Kept::new(connection, include_str!("sql/delete_snapshots.sql")),
+            states: StateRows::new(connection),
+        }
     }
 
     /// Decides the whole unit, then writes it. Where this fails, parts of it may be written and the
@@ -77,7 +78,7 @@ impl<'c> Units<'c> {
     }
 
     pub(super) fn save_snapshot(&mut self, snapshot: &Snapshot) -> rusqlite::Result<usize> {
-        self.save_snapshot.execute(params![
+        self.save_snapshot.get()?.execute(params![
             snapshot.stream.as_str(),
             bounded(snapshot.version.get()),
             snapshot.time.timestamp_micros(),
@@ -87,11 +88,11 @@ impl<'c> Units<'c> {
     }
 
     pub(super) fn delete_snapshot(&mut self, stream: &StreamName) -> rusqlite::Result<usize> {
-        self.delete_snapshot.execute([stream.as_str()])
+        self.delete_snapshot.get()?.execute([stream.as_str()])
     }
 
     pub(super) fn delete_snapshots(&mut self) -> rusqlite::Result<usize> {
-        self.delete_snapshots.execute([])
+        self.delete_snapshots.get()?.execute([])
     }
 
     fn write(
@@ -110,7 +111,7 @@ impl<'c> Units<'c> {
         let row = match row {
             Some(row) => {
                 let version = number(after.get())?;
-                self.advance_stream.execute([row.stream, version])?;
+                self.advance_stream.get()?.execute([row.stream, version])?;
                 row
             }
             None => self.create_stream(&part.stream, after)?,
@@ -128,15 +129,19 @@ impl<'c> Units<'c> {
         version: Version,
     ) -> rusqlite::Result<StreamRow> {
         let category = stream.category_str();
-        let found = self.find_category.query_row([category], |row| row.get(0));
+        let found = self
+            .find_category
+            .get()?
+            .query_row([category], |row| row.get(0));
         let category = match found.optional()? {
             Some(category) => category,
-            None => self.insert_category.insert([category])?,
+            None => self.insert_category.get()?.insert([category])?,
         };
         let version = number(version.get())?;
-        let stream = self
-            .insert_stream
-            .insert(params![stream.as_str(), category, version])?;
+        let stream =
+            self.insert_stream
+                .get()?
+                .insert(params![stream.as_str(), category, version])?;
         Ok(StreamRow { stream, category })
     }
 
@@ -156,7 +161,7 @@ impl<'c> Units<'c> {
         } in events.iter()
         {
             version += 1;
-            self.insert_event.execute(params![
+            self.insert_event.get()?.execute(params![
                 row.stream,
                 row.category,
                 version,
@@ -175,7 +180,7 @@ impl Standing for Units<'_> {
     type Error = rusqlite::Error;
 
     fn version(&mut self, stream: &StreamName) -> rusqlite::Result<Version> {
-        let found = self.find_stream.query_row([stream.as_str()], |row| {
+        let found = self.find_stream.get()?.query_row([stream.as_str()], |row| {
             let stream = StreamRow {
                 stream: row.get(0)?,
                 category: row.get(1)?,
@@ -194,7 +199,7 @@ impl Standing for Units<'_> {
         count: usize,
     ) -> rusqlite::Result<Vec<(Uuid, Position)>> {
         let params = params![stream.as_str(), bounded(after.get()), bounded(count as u64)];
-        let found = self.events_behind.query_map(params, |row| {
+        let found = self.events_behind.get()?.query_map(params, |row| {
             let id = Uuid::from_bytes(row.get(0)?);
             Ok((id, position(row.get(1)?)?))
         })?;

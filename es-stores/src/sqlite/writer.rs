@@ -1,26 +1,23 @@
-//! The one thread that writes: whatever waits at the same time shares a commit.
+//! The connection that writes, and the thread that writes where no caller does.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use es_core::store::{
-    Append, Appended, ExpectedVersionError, Snapshot, StoreError, StoreErrorKind,
-};
-use es_core::stream::{Position, StreamName};
-use rusqlite::{Connection, ErrorCode, Statement};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use es_core::store::{StoreError, StoreErrorKind};
+use es_core::stream::Position;
+use rusqlite::Connection;
+use tokio::sync::oneshot::{self, error::RecvError};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::yield_now;
 
 use super::busy;
 use super::file::{File, LOG_BYTES};
 use super::numbers::position;
 use super::options::SqliteOptions;
-use super::units::Units;
-
-/// A commit takes no further unit after this many ...
-const BATCH_UNITS: usize = 512;
-/// ... or this much payload, so that the first of them does not wait for long.
-const BATCH_BYTES: usize = 8 << 20;
+use super::place::Place;
+use super::queue::{BATCH_UNITS, Batch, CallersTurn, Done, Failure, Job, Outcome, Queue, Task};
+use super::session::Session;
 
 /// What is handed over and not done; whatever is more waits with its caller, so that those who give
 /// up leave no endless queue behind while the file is locked.
@@ -30,47 +27,30 @@ const QUEUE_UNITS: usize = 4 * BATCH_UNITS;
 /// may take as long as they like, and appends must not.
 const FOLD_WAIT: Duration = Duration::from_millis(100);
 
-/// What can be written.
-#[derive(Debug)]
-pub(super) enum Task {
-    Append(Arc<Append>),
-    SaveSnapshot(Snapshot),
-    DeleteSnapshot(StreamName),
-    DeleteSnapshots,
-}
-
-/// What became of it.
-#[derive(Debug)]
-pub(super) enum Done {
-    Appended(Vec<Appended>),
-    Conflict(ExpectedVersionError),
-    /// So many snapshots are other than before.
-    Snapshots(usize),
-}
-
-/// Why it was not done.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// It surely was not.
-    NotWritten(StoreError),
-    /// Nobody can know.
-    Unknown(StoreError),
-}
-
-struct Job {
-    task: Task,
-    answer: oneshot::Sender<Result<Done, Failure>>,
-    /// Given back with the job.
-    _room: OwnedSemaphorePermit,
-}
-
-/// The writing thread's handle. Dropping it lets the thread finish what is queued, fold the
-/// write-ahead log into the file and close it, and waits for that.
+/// Writes in the place of a caller or on a thread. Dropping it lets the thread finish what is
+/// queued, fold the write-ahead log into the file and close it, and waits for that.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: Option<mpsc::Sender<Job>>,
+    desk: Arc<Desk>,
     room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What callers and the thread share.
+#[derive(Debug)]
+struct Desk {
+    file: Arc<File>,
+    queue: Queue,
+    /// Whose turn it is takes it, and nobody waits for it; the thread closes it.
+    pen: Mutex<Option<Pen>>,
+    head: watch::Sender<Position>,
+}
+
+#[derive(Debug)]
+struct Pen {
+    connection: Connection,
+    /// The log is folded once it is as long as this.
+    fold_at_bytes: u64,
 }
 
 impl Writer {
@@ -80,24 +60,30 @@ impl Writer {
         options: SqliteOptions,
         head: watch::Sender<Position>,
     ) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel();
+        let desk = Arc::new(Desk {
+            file,
+            queue: Queue::default(),
+            pen: Mutex::default(),
+            head,
+        });
         let (opened, opening) = oneshot::channel();
+        let of_thread = Arc::clone(&desk);
         let thread = thread::Builder::new()
             .name("es-sqlite-writer".into())
-            .spawn(move || run(&file, &options, &head, opened, &queue));
+            .spawn(move || run(&of_thread, &options, opened));
         let thread = thread.map_err(|error| {
             StoreError::new(StoreErrorKind::Unavailable, "start the writing thread").because(error)
         })?;
         opening.await.unwrap_or_else(|_| Err(thread_died()))?;
         Ok(Self {
-            jobs: Some(jobs),
+            desk,
             room: Arc::new(Semaphore::new(QUEUE_UNITS)),
             thread: Some(thread),
         })
     }
 
-    /// Hands `task` to the thread and waits. Once handed over it is done, even where nobody waits
-    /// any more.
+    /// Hands `task` over and waits, or does it in place. Once handed over it is done, even where
+    /// nobody waits any more.
     pub(super) async fn run(&self, task: Task) -> Result<Done, Failure> {
         let Ok(room) = self.room().await else {
             return Err(Failure::NotWritten(thread_died()));
@@ -108,13 +94,29 @@ impl Writer {
             answer,
             _room: room,
         };
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
-        if !matches!(sent, Some(Ok(()))) {
-            return Err(Failure::NotWritten(thread_died()));
+        let not_written = |_| Failure::NotWritten(thread_died());
+        let Some(place) = Place::here() else {
+            self.desk.queue.push(job).map_err(not_written)?;
+            return outcome.await.unwrap_or_else(unanswered);
+        };
+        let turn = self.desk.queue.join(job).map_err(not_written)?;
+        let mut waiting = Waiting {
+            queue: &self.desk.queue,
+            outcome,
+        };
+        if let Some((turn, batch)) = turn {
+            self.desk.write_in_place(place, turn, batch);
+            return waiting.answered().await;
         }
-        outcome
-            .await
-            .unwrap_or_else(|_| Err(Failure::Unknown(thread_died())))
+        yield_now().await;
+        // It may be another thread that comes back.
+        if waiting.outcome.is_empty()
+            && let Some(place) = Place::here()
+            && let Some((turn, batch)) = self.desk.queue.lead()
+        {
+            self.desk.write_in_place(place, turn, batch);
+        }
+        waiting.answered().await
     }
 
     /// At once where there is room: only what has to wait for it may be told to let others run.
@@ -128,8 +130,103 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.desk.queue.close();
         join(self.thread.take());
+    }
+}
+
+/// A caller that may yet write what it handed over. Where it is given up, the thread does.
+struct Waiting<'a> {
+    queue: &'a Queue,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+impl Waiting<'_> {
+    async fn answered(&mut self) -> Outcome {
+        (&mut self.outcome).await.unwrap_or_else(unanswered)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.outcome.is_terminated() {
+            self.queue.hand_over();
+        }
+    }
+}
+
+impl Desk {
+    /// Neither for another program's lock nor for readers is waited here.
+    fn write_in_place(&self, place: Place, mut turn: CallersTurn<'_>, batch: Batch) {
+        let mut written = place.block(|| {
+            let mut pen = self.pen();
+            let pen = pen.as_mut()?;
+            let written = self.session(pen).write(batch);
+            if self.log_is_long(pen) {
+                turn.wake_thread();
+            }
+            Some(written)
+        });
+        let locked = written.as_mut().and_then(|it| it.locked.take());
+        match locked {
+            Some(locked) => turn.give_back(locked.jobs),
+            None => drop(turn),
+        }
+        if let Some(written) = written {
+            written.answer();
+        }
+    }
+
+    fn write_on_thread(&self, batch: Batch) {
+        let mut pen = self.pen();
+        let Some(pen) = pen.as_mut() else {
+            return;
+        };
+        if !batch.is_empty() {
+            self.session(pen).write_or_fail(batch).answer();
+        }
+        if self.log_is_long(pen) {
+            self.shorten_log(pen);
+        }
+    }
+
+    fn session<'a>(&'a self, pen: &'a Pen) -> Session<'a> {
+        Session::new(&self.file, &pen.connection, &self.head)
+    }
+
+    fn log_is_long(&self, pen: &Pen) -> bool {
+        self.file.log_bytes() >= pen.fold_at_bytes
+    }
+
+    /// Folds a log that has become long into the file, and begins it anew.
+    ///
+    /// SQLite folds by itself after commits, but begins the log anew only at a moment when nobody
+    /// reads from it: where somebody always does, it would grow without end. Readers of this process
+    /// wait for that moment; whoever reads is waited for, and not for long
+    /// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+    fn shorten_log(&self, pen: &mut Pen) {
+        let log_bytes = self.file.log_bytes();
+        let wait = FOLD_WAIT.min(self.file.lock_wait());
+        let Some(_closed) = self.file.gate().close(wait) else {
+            pen.fold_at_bytes = log_bytes + LOG_BYTES;
+            return;
+        };
+        busy::wait_at_most(wait);
+        let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let stopped_by_reader = pen.connection.query_row(fold, [], |row| row.get(0));
+        busy::wait_at_most(self.file.lock_wait());
+        pen.fold_at_bytes = match stopped_by_reader {
+            Ok(false) => LOG_BYTES,
+            Ok(true) => log_bytes + LOG_BYTES,
+            Err(error) => {
+                tracing::warn!(%error, log_bytes, "could not fold the write-ahead log into its file");
+                log_bytes + LOG_BYTES
+            }
+        };
+    }
+
+    fn pen(&self) -> MutexGuard<'_, Option<Pen>> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,244 +243,48 @@ fn thread_died() -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, action)
 }
 
-fn run(
-    file: &File,
-    options: &SqliteOptions,
-    head: &watch::Sender<Position>,
-    opened: oneshot::Sender<Result<(), StoreError>>,
-    queue: &mpsc::Receiver<Job>,
-) {
-    busy::wait_at_most(file.lock_wait());
-    let connection = match file.open_to_write(options) {
-        Ok(connection) => connection,
+fn unanswered(_: RecvError) -> Outcome {
+    Err(Failure::Unknown(thread_died()))
+}
+
+/// The thread, until every handle is gone and the queue is empty. It closes the connection.
+fn run(desk: &Desk, options: &SqliteOptions, opened: oneshot::Sender<Result<(), StoreError>>) {
+    busy::wait_at_most(desk.file.lock_wait());
+    match open(desk, options) {
+        Ok(pen) => *desk.pen() = Some(pen),
         Err(error) => {
             let _ = opened.send(Err(error));
             return;
         }
-    };
-    let mut thread = match WriterThread::prepare(file, &connection, head) {
-        Ok(thread) => thread,
-        Err(error) => {
-            let _ = opened.send(Err(file.error("open", error)));
-            return;
-        }
-    };
+    }
+    let _ended = Ended(&desk.queue);
     let _ = opened.send(Ok(()));
-    thread.serve(queue);
+    while let Some(batch) = desk.queue.next() {
+        desk.write_on_thread(batch);
+    }
+    *desk.pen() = None;
 }
 
-struct WriterThread<'c> {
-    file: &'c File,
-    connection: &'c Connection,
-    begin: Statement<'c>,
-    commit: Statement<'c>,
-    fold: Statement<'c>,
-    /// The log is folded once it is as long as this.
-    fold_at_bytes: u64,
-    units: Units<'c>,
-    head: &'c watch::Sender<Position>,
-}
-
-/// Where a batch failed.
-enum Failed {
-    /// The transaction did not even begin: it is nobody's fault.
-    Begin(rusqlite::Error),
-    /// A unit, or a commit that surely did not happen.
-    Write(rusqlite::Error),
-    /// A commit that may have happened.
-    Commit(rusqlite::Error),
-}
-
-impl<'c> WriterThread<'c> {
-    fn prepare(
-        file: &'c File,
-        connection: &'c Connection,
-        head: &'c watch::Sender<Position>,
-    ) -> rusqlite::Result<Self> {
-        let last = busy::patiently(|| {
-            connection.query_row(include_str!("sql/head.sql"), [], |row| {
-                position(row.get(0)?)
-            })
-        })?;
-        head.send_replace(last);
-        Ok(Self {
-            file,
-            connection,
-            begin: connection.prepare("BEGIN IMMEDIATE")?,
-            commit: connection.prepare("COMMIT")?,
-            fold: connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)")?,
-            fold_at_bytes: LOG_BYTES,
-            units: Units::prepare(connection)?,
-            head,
+fn open(desk: &Desk, options: &SqliteOptions) -> Result<Pen, StoreError> {
+    let connection = desk.file.open_to_write(options)?;
+    let head = busy::patiently(|| {
+        connection.query_row(include_str!("sql/head.sql"), [], |row| {
+            position(row.get(0)?)
         })
-    }
-
-    /// Until every handle is gone and the queue is empty.
-    fn serve(&mut self, queue: &mpsc::Receiver<Job>) {
-        let mut batch = Vec::new();
-        while let Ok(first) = queue.recv() {
-            let mut bytes = first.task.size_bytes();
-            batch.push(first);
-            while batch.len() < BATCH_UNITS
-                && bytes < BATCH_BYTES
-                && let Ok(next) = queue.try_recv()
-            {
-                bytes += next.task.size_bytes();
-                batch.push(next);
-            }
-            self.write(&mut batch);
-            self.shorten_log();
-        }
-    }
-
-    /// Folds a log that has become long into the file, and begins it anew.
-    ///
-    /// SQLite folds by itself after commits, but begins the log anew only at a moment when nobody
-    /// reads from it: where somebody always does, it would grow without end. Readers of this process
-    /// wait for that moment; whoever reads is waited for, and not for long
-    /// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
-    fn shorten_log(&mut self) {
-        let log_bytes = self.file.log_bytes();
-        if log_bytes < self.fold_at_bytes {
-            return;
-        }
-        let wait = FOLD_WAIT.min(self.file.lock_wait());
-        let Some(_closed) = self.file.gate().close(wait) else {
-            self.fold_at_bytes = log_bytes + LOG_BYTES;
-            return;
-        };
-        busy::wait_at_most(wait);
-        let stopped_by_reader = self.fold.query_row([], |row| row.get(0));
-        busy::wait_at_most(self.file.lock_wait());
-        self.fold_at_bytes = match stopped_by_reader {
-            Ok(false) => LOG_BYTES,
-            Ok(true) => log_bytes + LOG_BYTES,
-            Err(error) => {
-                tracing::warn!(%error, log_bytes, "could not fold the write-ahead log into its file");
-                log_bytes + LOG_BYTES
-            }
-        };
-    }
-
-    /// Writes a batch in one transaction; where that fails each job in its own, so that only the
-    /// guilty one fails.
-    fn write(&mut self, batch: &mut Vec<Job>) {
-        match self.transact(batch) {
-            Ok(outcomes) => answer(batch.drain(..).zip(outcomes.into_iter().map(Ok))),
-            Err(Failed::Write(_)) if batch.len() > 1 => {
-                for job in batch.drain(..) {
-                    self.write(&mut vec![job]);
-                }
-            }
-            Err(failed) => {
-                let failure = self.explain(failed);
-                answer(batch.drain(..).map(|job| (job, Err(failure()))));
-            }
-        }
-    }
-
-    fn transact(&mut self, batch: &[Job]) -> Result<Vec<Done>, Failed> {
-        let begin = &mut self.begin;
-        busy::patiently(|| begin.execute([])).map_err(Failed::Begin)?;
-        let written: rusqlite::Result<Vec<Done>> =
-            batch.iter().map(|job| self.run(&job.task)).collect();
-        let written = written.map_err(Failed::Write);
-        let done = written.and_then(|done| {
-            self.commit.execute([]).map_err(|error| {
-                let surely_not =
-                    busy::is_lock(&error) || error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-                if surely_not {
-                    Failed::Write(error)
-                } else {
-                    Failed::Commit(error)
-                }
-            })?;
-            Ok(done)
-        });
-        match done {
-            Ok(done) => {
-                self.announce(&done);
-                Ok(done)
-            }
-            Err(failed) => {
-                self.roll_back();
-                Err(failed)
-            }
-        }
-    }
-
-    fn run(&mut self, task: &Task) -> rusqlite::Result<Done> {
-        match task {
-            Task::Append(append) => Ok(match self.units.append(append)? {
-                Ok(appended) => Done::Appended(appended),
-                Err(conflict) => Done::Conflict(conflict),
-            }),
-            Task::SaveSnapshot(it) => self.units.save_snapshot(it).map(Done::Snapshots),
-            Task::DeleteSnapshot(it) => self.units.delete_snapshot(it).map(Done::Snapshots),
-            Task::DeleteSnapshots => self.units.delete_snapshots().map(Done::Snapshots),
-        }
-    }
-
-    fn announce(&self, done: &[Done]) {
-        let positions = done.iter().filter_map(|done| match done {
-            Done::Appended(appended) => appended.iter().filter_map(|it| it.position).max(),
-            _ => None,
-        });
-        if let Some(last) = positions.max() {
-            raise_head(self.head, last);
-        }
-    }
-
-    /// Some failures have rolled the transaction back already.
-    fn roll_back(&self) {
-        if !self.connection.is_autocommit()
-            && let Err(error) = self.connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "could not roll back a transaction");
-        }
-    }
-
-    /// The failure of each job of a batch that failed for all alike.
-    fn explain(&self, failed: Failed) -> impl Fn() -> Failure {
-        let (error, unknown) = match failed {
-            Failed::Begin(error) | Failed::Write(error) => (Arc::new(error), false),
-            Failed::Commit(error) => (Arc::new(error), true),
-        };
-        move || {
-            let error = self.file.error("write to", Arc::clone(&error));
-            if unknown {
-                Failure::Unknown(error)
-            } else {
-                Failure::NotWritten(error)
-            }
-        }
-    }
-}
-
-/// Says that events up to `position` can be read.
-pub(super) fn raise_head(head: &watch::Sender<Position>, position: Position) {
-    head.send_if_modified(|head| {
-        let higher = position > *head;
-        if higher {
-            *head = position;
-        }
-        higher
     });
+    let head = head.map_err(|error| desk.file.error("open", error))?;
+    desk.head.send_replace(head);
+    Ok(Pen {
+        connection,
+        fold_at_bytes: LOG_BYTES,
+    })
 }
 
-fn answer(outcomes: impl Iterator<Item = (Job, Result<Done, Failure>)>) {
-    for (job, outcome) in outcomes {
-        // Nobody may be waiting any more.
-        let _ = job.answer.send(outcome);
-    }
-}
+/// Tells the queue, also by a panic.
+struct Ended<'a>(&'a Queue);
 
-impl Task {
-    fn size_bytes(&self) -> usize {
-        match self {
-            Self::Append(append) => append.size_bytes(),
-            Self::SaveSnapshot(snapshot) => snapshot.state.len(),
-            Self::DeleteSnapshot(_) | Self::DeleteSnapshots => 0,
-        }
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

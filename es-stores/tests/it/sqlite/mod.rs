@@ -1,6 +1,7 @@
 //! What only the store in SQLite does.
 
 mod ahead;
+mod in_place;
 mod opening;
 mod plans;
 mod processes;

@@ -1,0 +1,100 @@
+//! Short reads in the place of whoever asks.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use es_core::record::{Page, ReadRequest, Source};
+use rusqlite::Connection;
+
+use super::file::File;
+use super::place::Place;
+use super::queries::Queries;
+
+/// A stream's first page holds at most this many events where it is read in place ...
+const MOST_EVENTS: usize = 128;
+/// ... or takes no further one after so much; the next page is a thread's.
+const MOST_BYTES: usize = 128 << 10;
+
+/// A read that takes longer than this has waited for the disk: most take a hundredth ...
+const SLOW: Duration = Duration::from_millis(5);
+/// ... and the threads read for so long, so that a cold disk does not hold up the runtime.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections that read where somebody asks. What is not answered here is asked of a thread: it
+/// waits for locks, for the gate, and knows what to say of an error.
+#[derive(Debug)]
+pub(super) struct Nearby {
+    file: Arc<File>,
+    idle: Mutex<Idle>,
+    /// So many connections are kept.
+    most: usize,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    not_before: Option<Instant>,
+}
+
+impl Nearby {
+    pub(super) fn new(file: Arc<File>, most: usize) -> Self {
+        Self {
+            file,
+            idle: Mutex::default(),
+            most,
+        }
+    }
+
+    /// What `read` finds; `None` where it can not be read here and now.
+    pub(super) fn try_read<T>(
+        &self,
+        read: impl FnOnce(&mut Queries<'_>) -> rusqlite::Result<T>,
+    ) -> Option<T> {
+        Place::here()?;
+        let _inside = self.file.gate().try_enter()?;
+        let connection = self.take()?;
+        let begun = Instant::now();
+        let found = read(&mut Queries::new(&connection));
+        self.put_back(connection, begun);
+        found.ok()
+    }
+
+    /// Whether the page could be filled here, which may hold less than was asked for. Only streams'
+    /// are: a category's are long, and read one after the other.
+    pub(super) fn try_fill(&self, request: &ReadRequest, page: &mut Page) -> bool {
+        let is_first = request.max_events <= ReadRequest::DEFAULT_MAX_EVENTS;
+        if !is_first || !matches!(request.source, Source::Stream { .. }) {
+            return false;
+        }
+        let mut short = request.clone();
+        short.max_events = short.max_events.min(MOST_EVENTS);
+        short.max_bytes = short.max_bytes.min(MOST_BYTES);
+        self.try_read(|queries| queries.fill(&short, page))
+            .is_some()
+    }
+
+    fn take(&self) -> Option<Connection> {
+        let kept = {
+            let mut idle = self.idle();
+            if idle.not_before.is_some_and(|at| Instant::now() < at) {
+                return None;
+            }
+            idle.connections.pop()
+        };
+        kept.or_else(|| self.file.open_to_read().ok())
+    }
+
+    fn put_back(&self, connection: Connection, begun: Instant) {
+        let mut idle = self.idle();
+        if begun.elapsed() > SLOW {
+            idle.not_before = Some(Instant::now() + PAUSE);
+        }
+        if idle.connections.len() < self.most {
+            idle.connections.push(connection);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
