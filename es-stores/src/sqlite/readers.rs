@@ -113,7 +113,7 @@ impl Readers {
     }
 
     pub(super) async fn head(&self) -> Result<Position, StoreError> {
-        match self.nearby.try_read(Queries::head) {
+        match self.nearby.try_read(|queries| queries.head()) {
             Some(head) => Ok(head),
             None => self.ask(Job::Head).await,
         }
