@@ -1,10 +1,15 @@
 //! Events in one file, by SQLite compiled into the program.
 //!
-//! One thread writes and a few read, each with its own connection, in the write-ahead log's mode:
-//! nobody waits for a reader, and readers wait for nobody. Appends that wait at the same time share
-//! one commit, so that sixteen writers need about as many waits for the disk as one; an append that
-//! finds the writer idle is committed at once. Since SQLite has one writer at a time, over all
-//! processes, positions become visible in their order.
+//! In the write-ahead log's mode nobody waits for a reader, and readers wait for nobody. Appends that
+//! wait at the same time share one commit, so that sixteen writers need about as many waits for the
+//! disk as one; an append that finds nobody writing is committed at once. Since SQLite has one writer
+//! at a time, over all processes, positions become visible in their order.
+//!
+//! In a runtime of several threads a lone caller commits in its own place, as by
+//! [`tokio::task::block_in_place`]: nothing else waits but what runs in the same task. Streams' first
+//! pages, heads, snapshots and states are read there too. Where many append, for long reads, for locks
+//! that others hold, and in any other runtime, there are threads: one that writes and a few that read,
+//! each with its own connection.
 //!
 //! The tables are plain, and payloads that are text are stored as text: see `event_log` in the
 //! `sqlite3` shell, and `data ->> '$.field'`. Any number of processes on one machine may share a
@@ -126,7 +131,7 @@ impl SqliteStore {
         let readers = options.readers;
         let head = watch::Sender::new(Position::START);
         let writer = Writer::start(Arc::clone(&file), options, head.clone()).await?;
-        let readers = Readers::start(&file, readers)?;
+        let readers = Readers::start(&file, writer.desk(), readers)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 readers,

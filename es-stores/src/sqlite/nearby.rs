@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::file::File;
 use super::place::Place;
 use super::queries::Queries;
+use super::writer::Desk;
 
 /// A stream's first page holds at most this many events where it is read in place ...
 const MOST_EVENTS: usize = 128;
@@ -25,6 +26,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Nearby {
     file: Arc<File>,
+    desk: Arc<Desk>,
     idle: Mutex<Idle>,
     /// So many connections are kept.
     most: usize,
@@ -37,9 +39,10 @@ struct Idle {
 }
 
 impl Nearby {
-    pub(super) fn new(file: Arc<File>, most: usize) -> Self {
+    pub(super) fn new(file: Arc<File>, desk: Arc<Desk>, most: usize) -> Self {
         Self {
             file,
+            desk,
             idle: Mutex::default(),
             most,
         }
@@ -48,14 +51,36 @@ impl Nearby {
     /// What `read` finds; `None` where it can not be read here and now.
     pub(super) fn try_read<T>(
         &self,
-        read: impl FnOnce(&mut Queries<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&mut Queries<'_>) -> rusqlite::Result<T>,
     ) -> Option<T> {
         Place::here()?;
-        let _inside = self.file.gate().try_enter()?;
-        let connection = self.take()?;
         let begun = Instant::now();
+        if self.idle().not_before.is_some_and(|at| begun < at) {
+            return None;
+        }
+        let found = match self.desk.try_read(&mut read) {
+            Some(found) => Some(found),
+            None => self.try_read_beside(&mut read),
+        };
+        if begun.elapsed() > SLOW {
+            self.idle().not_before = Some(Instant::now() + PAUSE);
+        }
+        found
+    }
+
+    /// As [`Nearby::try_read`], by a connection of its own.
+    fn try_read_beside<T>(
+        &self,
+        read: &mut impl FnMut(&mut Queries<'_>) -> rusqlite::Result<T>,
+    ) -> Option<T> {
+        let _inside = self.file.gate().try_enter()?;
+        let kept = self.idle().connections.pop();
+        let connection = kept.or_else(|| self.file.open_to_read().ok())?;
         let found = read(&mut Queries::new(&connection));
-        self.put_back(connection, begun);
+        let mut idle = self.idle();
+        if idle.connections.len() < self.most {
+            idle.connections.push(connection);
+        }
         found.ok()
     }
 
@@ -71,27 +96,6 @@ impl Nearby {
         short.max_bytes = short.max_bytes.min(MOST_BYTES);
         self.try_read(|queries| queries.fill(&short, page))
             .is_some()
-    }
-
-    fn take(&self) -> Option<Connection> {
-        let kept = {
-            let mut idle = self.idle();
-            if idle.not_before.is_some_and(|at| Instant::now() < at) {
-                return None;
-            }
-            idle.connections.pop()
-        };
-        kept.or_else(|| self.file.open_to_read().ok())
-    }
-
-    fn put_back(&self, connection: Connection, begun: Instant) {
-        let mut idle = self.idle();
-        if begun.elapsed() > SLOW {
-            idle.not_before = Some(Instant::now() + PAUSE);
-        }
-        if idle.connections.len() < self.most {
-            idle.connections.push(connection);
-        }
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {

@@ -1,9 +1,12 @@
 //! What waits to be written, and whose turn it is to write.
 //!
 //! One writes at a time: the thread, or a caller in its own place. Whoever writes takes along what
-//! waits, in the order in which it came. A caller lets others come before it writes: the futures of
-//! its own task, such as those of a `join_all`, are polled one after the other, and each would commit
-//! alone. Where nobody came of late, it does so only now and then.
+//! waits, in the order in which it came.
+//!
+//! A caller lets others come before it writes: the futures of its own task, such as those of a
+//! `join_all`, are polled one after the other, and each would commit alone. Where nobody came of late,
+//! it does so only now and then. Where many do, the thread writes: it goes from one batch to the next
+//! while they are at work, and no caller is kept.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -20,6 +23,9 @@ const BATCH_BYTES: usize = 8 << 20;
 
 /// After so many commits of one caller alone, one of them lets others come at the latest.
 const MOST_ALONE: u32 = 8;
+
+/// After a commit that several shared, the thread writes until so many were of one alone.
+const CROWDED: u32 = 16;
 
 /// What can be written.
 #[derive(Debug)]
@@ -73,6 +79,8 @@ struct State {
     jobs: VecDeque<Job>,
     turn: Turn,
     closed: bool,
+    /// How many commits of one alone the thread still writes.
+    crowded: u32,
     /// How many callers may still write without letting others come before.
     alone: u32,
     /// How many may the next time.
@@ -88,6 +96,16 @@ enum Turn {
     Thread,
     /// The thread has ended, and nothing will be written any more.
     Ended,
+}
+
+/// What a caller does that has joined.
+pub(super) enum Joined<'a> {
+    /// It writes at once: nobody came of late.
+    Writes(CallersTurn<'a>, Batch),
+    /// It lets others come, and then writes unless somebody else does.
+    ComesBack,
+    /// Somebody writes, and the thread will go on.
+    Waits,
 }
 
 /// A caller's turn. Where it is dropped, the thread goes on with what waits.
@@ -108,19 +126,25 @@ impl Queue {
         Ok(())
     }
 
-    /// For a caller that comes back to write, unless somebody else does before. It is the caller's
-    /// turn at once where nobody else comes of late.
-    pub(super) fn join(&self, job: Job) -> Result<Option<(CallersTurn<'_>, Batch)>, Job> {
+    /// For a caller that may write.
+    pub(super) fn join(&self, job: Job) -> Result<Joined<'_>, Job> {
         let mut state = self.lock();
         if state.turn == Turn::Ended {
             return Err(job);
         }
         state.jobs.push_back(job);
-        if state.turn != Turn::Nobody || state.jobs.len() > 1 || state.alone == 0 {
-            return Ok(None);
+        if state.crowded > 0 {
+            self.wake_thread(&mut state);
+        }
+        if state.turn != Turn::Nobody {
+            return Ok(Joined::Waits);
+        }
+        if state.jobs.len() > 1 || state.alone == 0 {
+            return Ok(Joined::ComesBack);
         }
         state.alone -= 1;
-        Ok(Some(self.begin(&mut state)))
+        let (turn, batch) = self.begin(&mut state);
+        Ok(Joined::Writes(turn, batch))
     }
 
     /// The caller's turn, where it is nobody's, with what waits.
@@ -170,6 +194,12 @@ impl Queue {
         Some(state.take())
     }
 
+    /// Whether nobody writes and nothing waits.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.turn == Turn::Nobody && state.jobs.is_empty()
+    }
+
     /// Lets the thread end when all is written.
     pub(super) fn close(&self) {
         self.lock().closed = true;
@@ -209,7 +239,9 @@ impl State {
         };
         let count = self.jobs.iter().take(BATCH_UNITS).take_while(fits).count();
         if count > 1 {
-            (self.alone, self.alone_next) = (0, 0);
+            (self.crowded, self.alone, self.alone_next) = (CROWDED, 0, 0);
+        } else {
+            self.crowded = self.crowded.saturating_sub(1);
         }
         self.jobs.drain(..count).collect()
     }

@@ -17,7 +17,7 @@ use super::file::File;
 use super::nearby::Nearby;
 use super::queries::Queries;
 use super::states::List;
-use super::writer::join;
+use super::writer::{Desk, join};
 
 /// A question and whom to answer. Where nobody waits any more, the answer is dropped and the thread
 /// goes on: a read that is given up harms nobody else's.
@@ -54,11 +54,15 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn start(file: &Arc<File>, count: usize) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        file: &Arc<File>,
+        desk: &Arc<Desk>,
+        count: usize,
+    ) -> Result<Self, StoreError> {
         let mut readers = Self {
             queue: Arc::default(),
             ahead: Arc::new(Ahead::new(count)),
-            nearby: Nearby::new(Arc::clone(file), count),
+            nearby: Nearby::new(Arc::clone(file), Arc::clone(desk), count),
             file: Arc::clone(file),
             threads: Vec::with_capacity(count),
         };

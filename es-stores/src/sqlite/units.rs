@@ -7,7 +7,7 @@ use es_core::store::{
 };
 use es_core::stream::{Position, StreamName, Version};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use uuid::Uuid;
 
 use super::kept::Kept;
@@ -26,6 +26,7 @@ pub(super) struct Units<'c> {
     insert_stream: Kept<'c>,
     advance_stream: Kept<'c>,
     insert_event: Kept<'c>,
+    insert_8_events: Kept<'c>,
     save_snapshot: Kept<'c>,
     delete_snapshot: Kept<'c>,
     delete_snapshots: Kept<'c>,
@@ -47,6 +48,7 @@ impl<'c> Units<'c> {
             insert_stream: Kept::new(connection, include_str!("sql/insert_stream.sql")),
             advance_stream: Kept::new(connection, include_str!("sql/advance_stream.sql")),
             insert_event: Kept::new(connection, include_str!("sql/insert_event.sql")),
+            insert_8_events: Kept::new(connection, include_str!("sql/insert_8_events.sql")),
             save_snapshot: Kept::new(connection, include_str!("sql/save_snapshot.sql")),
             delete_snapshot: Kept::new(connection, include_str!("sql/delete_snapshot.sql")),
             delete_snapshots: Kept::new(connection, include_str!("sql/delete_snapshots.sql")),
@@ -152,28 +154,43 @@ impl<'c> Units<'c> {
         events: &NewEvents,
     ) -> rusqlite::Result<()> {
         let mut version = number(before.get())?;
-        for NewEvent {
-            id,
-            time,
-            event_type,
-            data,
-            metadata,
-        } in events.iter()
-        {
-            version += 1;
-            self.insert_event.get()?.execute(params![
-                row.stream,
-                row.category,
-                version,
-                time.timestamp_micros(),
-                id.as_bytes(),
-                event_type,
-                (!metadata.is_empty()).then_some(Bytes(metadata)),
-                Bytes(data),
-            ])?;
+        let mut left = events.len();
+        let mut events = events.iter();
+        while left > 0 {
+            let (insert, rows) = match left {
+                ROWS.. => (self.insert_8_events.get()?, ROWS),
+                _ => (self.insert_event.get()?, 1),
+            };
+            insert.raw_bind_parameter(1, row.stream)?;
+            insert.raw_bind_parameter(2, row.category)?;
+            for (nth, event) in events.by_ref().take(rows).enumerate() {
+                version += 1;
+                bind(insert, 3 + 6 * nth, version, &event)?;
+            }
+            insert.raw_execute()?;
+            left -= rows;
         }
         Ok(())
     }
+}
+
+/// How many events one statement inserts where there are so many.
+const ROWS: usize = 8;
+
+/// One row of an insert, from its parameter `first` on.
+fn bind(
+    insert: &mut Statement<'_>,
+    first: usize,
+    version: i64,
+    event: &NewEvent<'_>,
+) -> rusqlite::Result<()> {
+    let metadata = (!event.metadata.is_empty()).then_some(Bytes(event.metadata));
+    insert.raw_bind_parameter(first, version)?;
+    insert.raw_bind_parameter(first + 1, event.time.timestamp_micros())?;
+    insert.raw_bind_parameter(first + 2, event.id.as_bytes())?;
+    insert.raw_bind_parameter(first + 3, event.event_type)?;
+    insert.raw_bind_parameter(first + 4, metadata)?;
+    insert.raw_bind_parameter(first + 5, Bytes(event.data))
 }
 
 impl Standing for Units<'_> {

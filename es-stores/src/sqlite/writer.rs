@@ -16,7 +16,10 @@ use super::file::{File, LOG_BYTES};
 use super::numbers::position;
 use super::options::SqliteOptions;
 use super::place::Place;
-use super::queue::{BATCH_UNITS, Batch, CallersTurn, Done, Failure, Job, Outcome, Queue, Task};
+use super::queries::Queries;
+use super::queue::{
+    BATCH_UNITS, Batch, CallersTurn, Done, Failure, Job, Joined, Outcome, Queue, Task,
+};
 use super::session::Session;
 
 /// What is handed over and not done; whatever is more waits with its caller, so that those who give
@@ -38,7 +41,7 @@ pub(super) struct Writer {
 
 /// What callers and the thread share.
 #[derive(Debug)]
-struct Desk {
+pub(super) struct Desk {
     file: Arc<File>,
     queue: Queue,
     /// Whose turn it is takes it, and nobody waits for it; the thread closes it.
@@ -82,6 +85,10 @@ impl Writer {
         })
     }
 
+    pub(super) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     /// Hands `task` over and waits, or does it in place. Once handed over it is done, even where
     /// nobody waits any more.
     pub(super) async fn run(&self, task: Task) -> Result<Done, Failure> {
@@ -99,22 +106,24 @@ impl Writer {
             self.desk.queue.push(job).map_err(not_written)?;
             return outcome.await.unwrap_or_else(unanswered);
         };
-        let turn = self.desk.queue.join(job).map_err(not_written)?;
+        let joined = self.desk.queue.join(job).map_err(not_written)?;
         let mut waiting = Waiting {
             queue: &self.desk.queue,
             outcome,
         };
-        if let Some((turn, batch)) = turn {
-            self.desk.write_in_place(place, turn, batch);
-            return waiting.answered().await;
-        }
-        yield_now().await;
-        // It may be another thread that comes back.
-        if waiting.outcome.is_empty()
-            && let Some(place) = Place::here()
-            && let Some((turn, batch)) = self.desk.queue.lead()
-        {
-            self.desk.write_in_place(place, turn, batch);
+        match joined {
+            Joined::Writes(turn, batch) => self.desk.write_in_place(place, turn, batch),
+            Joined::ComesBack => {
+                yield_now().await;
+                // It may be another thread that comes back.
+                if waiting.outcome.is_empty()
+                    && let Some(place) = Place::here()
+                    && let Some((turn, batch)) = self.desk.queue.lead()
+                {
+                    self.desk.write_in_place(place, turn, batch);
+                }
+            }
+            Joined::Waits => {}
         }
         waiting.answered().await
     }
@@ -156,6 +165,24 @@ impl Drop for Waiting<'_> {
 }
 
 impl Desk {
+    /// What `read` finds by the connection that writes: it alone knows the pages that it has just
+    /// written, and has to look up none of them. `None` where somebody writes or is about to, whom no
+    /// reader may hold up, or where it can not be read.
+    pub(super) fn try_read<T>(
+        &self,
+        read: &mut impl FnMut(&mut Queries<'_>) -> rusqlite::Result<T>,
+    ) -> Option<T> {
+        if !self.queue.is_idle() {
+            return None;
+        }
+        let pen = self.pen.try_lock().ok()?;
+        let connection = &pen.as_ref()?.connection;
+        if !connection.is_autocommit() {
+            return None;
+        }
+        read(&mut Queries::new(connection)).ok()
+    }
+
     /// Neither for another program's lock nor for readers is waited here.
     fn write_in_place(&self, place: Place, mut turn: CallersTurn<'_>, batch: Batch) {
         let mut written = place.block(|| {
