@@ -10,6 +10,7 @@ use es_core::store::{Snapshot, State, StoreError, StoreErrorKind};
 use es_core::stream::{Position, StreamName};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use tokio::task::coop::consume_budget;
 
 use super::ahead::{Ahead, Asked, Begun, Found, Read, behind};
 use super::busy;
@@ -43,7 +44,8 @@ enum Job {
 /// Looks at the connection, and answers whom it knows; where there is none, it is told why.
 type Look = Box<dyn FnOnce(Result<(&Connection, &File), StoreError>) + Send>;
 
-/// The reading threads' handles. Dropping them waits until each has closed its connection.
+/// The reading threads' handles. What may be answered at once takes part in the runtime's budget: who
+/// reads and reads lets others run, and can be aborted. Dropping them waits until each has closed its connection.
 #[derive(Debug)]
 pub(super) struct Readers {
     queue: Arc<Queue>,
@@ -83,6 +85,7 @@ impl Readers {
     /// Fills the page here where that is short, moves it to a thread and back, or takes another that
     /// was read ahead.
     pub(super) async fn read(&self, request: ReadRequest, page: Page) -> Result<Page, StoreError> {
+        consume_budget().await;
         let (answer, answered) = oneshot::channel();
         let read = Read {
             request,
@@ -117,7 +120,13 @@ impl Readers {
     }
 
     pub(super) async fn head(&self) -> Result<Position, StoreError> {
-        match self.nearby.try_read(|queries| queries.head()) {
+        consume_budget().await;
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime, the closure of any"
+        )]
+        let found = self.nearby.try_read(|queries| queries.head());
+        match found {
             Some(head) => Ok(head),
             None => self.ask(Job::Head).await,
         }
@@ -127,6 +136,7 @@ impl Readers {
         &self,
         stream: StreamName,
     ) -> Result<Option<Snapshot>, StoreError> {
+        consume_budget().await;
         match self.nearby.try_read(|queries| queries.snapshot(&stream)) {
             Some(snapshot) => Ok(snapshot),
             None => self.ask(|answer| Job::Snapshot(stream, answer)).await,
@@ -134,6 +144,7 @@ impl Readers {
     }
 
     pub(super) async fn state(&self, stream: StreamName) -> Result<Option<State>, StoreError> {
+        consume_budget().await;
         match self.nearby.try_read(|queries| queries.states.load(&stream)) {
             Some(state) => Ok(state),
             None => self.ask(|answer| Job::State(stream, answer)).await,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use es_core::store::{AppendError, EventStoreExt as _, StoreErrorKind};
+use es_core::store::{AppendError, EventStore as _, EventStoreExt as _, StoreErrorKind};
 use es_stores::conformance::Harness as _;
 use es_stores::{SqliteOptions, SqliteStore};
 use futures_util::StreamExt as _;
@@ -143,6 +143,33 @@ async fn no_caller_waits_in_place_for_a_lock() {
         other => panic!("the lock was held: {other:?}"),
     }
     append_one(&hurried, "a-2".into()).await;
+}
+
+/// Whoever is answered at once never waits, and a task that never waits is never put aside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn who_only_reads_lets_others_run() {
+    let folder = folder();
+    let store = folder.open().await;
+    append_one(&store, "a-1".into()).await;
+    let (begun, beginning) = std::sync::mpsc::channel();
+    let reads = tokio::spawn({
+        let store = store.clone();
+        async move {
+            begun.send(()).unwrap();
+            loop {
+                assert_eq!(count(&store, "a-1").await, 1);
+                assert_eq!(store.head().await.unwrap(), 1);
+            }
+        }
+    });
+    let patience = Duration::from_secs(30);
+    beginning.recv_timeout(patience).unwrap();
+
+    let (ran, running) = std::sync::mpsc::channel();
+    tokio::spawn(async move { ran.send(()).unwrap() });
+
+    running.recv_timeout(patience).unwrap();
+    reads.abort();
 }
 
 /// Tasks of a `LocalSet` must not block in place: tokio panics.
