@@ -115,12 +115,15 @@ impl Writer {
             Joined::Writes(turn, batch) => self.desk.write_in_place(place, turn, batch),
             Joined::ComesBack => {
                 yield_now().await;
-                // It may be another thread that comes back.
-                if waiting.outcome.is_empty()
-                    && let Some(place) = Place::here()
-                    && let Some((turn, batch)) = self.desk.queue.lead()
-                {
-                    self.desk.write_in_place(place, turn, batch);
+                // It may come back elsewhere, and somebody else may have written.
+                match Place::here() {
+                    _ if !waiting.outcome.is_empty() => {}
+                    Some(place) => {
+                        if let Some((turn, batch)) = self.desk.queue.lead() {
+                            self.desk.write_in_place(place, turn, batch);
+                        }
+                    }
+                    None => self.desk.queue.hand_over(),
                 }
             }
             Joined::Waits => {}

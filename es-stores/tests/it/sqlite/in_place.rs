@@ -195,3 +195,21 @@ async fn a_task_that_may_not_be_kept_is_served_by_the_threads() {
     local.await;
     assert_eq!(of_task.await.unwrap(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_comes_back_where_it_may_not_be_kept_is_written() {
+    let folder = folder();
+    let store = folder.open().await;
+    let mut moved = Box::pin({
+        let store = store.clone();
+        async move { append_one(&store, "a-1".into()).await }
+    });
+
+    begin(&mut moved).await;
+    let local = LocalSet::new();
+    let moved = local.spawn_local(moved);
+    local.await;
+
+    moved.await.unwrap();
+    assert_eq!(count(&store, "a-1").await, 1);
+}
