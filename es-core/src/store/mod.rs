@@ -71,8 +71,9 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     fn append(&self, append: Arc<Append>) -> BoxFuture<'_, Result<Vec<Appended>, AppendError>>;
 
     /// Fills `page`, which it clears first, with what `request` asks for, and says by
-    /// [`Page::set_has_more`] whether there is more behind it. A stream that does not exist is an
-    /// empty one.
+    /// [`Page::set_has_more`] whether there is more behind it. A page with more behind it may hold
+    /// less than was asked for, and always holds an event. A stream that does not exist is an empty
+    /// one.
     ///
     /// # Errors
     /// [`StoreError`] where the store can not read.

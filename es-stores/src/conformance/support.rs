@@ -222,19 +222,25 @@ pub(super) async fn read_all(store: &impl EventStore, count: usize) -> Vec<Recor
 
 /// Waits until `source` shows at least `count` events, and `head` the last of them.
 pub(super) async fn visible(store: &impl EventStore, source: &Source, count: usize) {
-    let mut request = ReadRequest::new(source.clone());
-    request.max_events = count + 1;
-    request.max_bytes = usize::MAX;
     let mut page = Page::new();
     within_deadline(async {
-        loop {
-            page_of(store, &request, &mut page).await;
-            if page.len() >= count {
-                break;
+        let last = loop {
+            let mut request = ReadRequest::new(source.clone());
+            request.max_bytes = usize::MAX;
+            let (mut seen, mut last) = (0, Position::START);
+            loop {
+                page_of(store, &request, &mut page).await;
+                seen += page.len();
+                last = page.last().map_or(last, |last| last.position);
+                if !request.advance(&page) {
+                    break;
+                }
+            }
+            if seen >= count {
+                break last;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        let last = page.last().map_or(Position::START, |last| last.position);
+        };
         while store.head().await.expect("the head is read") < last {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
