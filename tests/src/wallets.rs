@@ -362,8 +362,8 @@ impl Found {
             let book = books.get(&BOOK).await?;
             let stream = books.stream(&BOOK)?;
             let last = domain.store().read_last(&stream).await?;
-            let moved = last.map_or(0, |last| last.version.get());
-            moves = Some((book.moves(), moved));
+            let events = last.map_or(0, |last| last.version.get());
+            moves = Some((book.moves(), events));
         }
         Ok(Self {
             cents,

@@ -7,9 +7,9 @@
 //!
 //! In a runtime of several threads a lone caller commits in its own place, as by
 //! [`tokio::task::block_in_place`]: nothing else waits but what runs in the same task. Streams' first
-//! pages, heads, snapshots and states are read there too. Where many append, for long reads, for locks
-//! that others hold, and in any other runtime, there are threads: one that writes and a few that read,
-//! each with its own connection.
+//! pages, any few events, heads, snapshots and states are read there too. Where many append, for long
+//! reads, for locks that others hold, and in any other runtime, there are threads: one that writes and
+//! a few that read, each with its own connection.
 //!
 //! The tables are plain, and payloads that are text are stored as text: see `event_log` in the
 //! `sqlite3` shell, and `data ->> '$.field'`. Any number of processes on one machine may share a

@@ -11,7 +11,7 @@ use super::place::Place;
 use super::queries::Queries;
 use super::writer::Desk;
 
-/// A stream's first page holds at most this many events where it is read in place ...
+/// A page holds at most this many events where it is read in place ...
 const MOST_EVENTS: usize = 128;
 /// ... or takes no further one after so much; the next page is a thread's.
 const MOST_BYTES: usize = 128 << 10;
@@ -84,11 +84,18 @@ impl Nearby {
         found.ok()
     }
 
-    /// Whether the page could be filled here, which may hold less than was asked for. Only streams'
-    /// are: a category's are long, and read one after the other.
+    /// Whether the page could be filled here, which may hold less than was asked for. Only what is
+    /// short is: few events, of which none is searched for, and streams' first pages.
     pub(super) fn try_fill(&self, request: &ReadRequest, page: &mut Page) -> bool {
-        let is_first = request.max_events <= ReadRequest::DEFAULT_MAX_EVENTS;
-        if !is_first || !matches!(request.source, Source::Stream { .. }) {
+        let is_short = match request.source {
+            Source::Stream { .. } => request.max_events <= ReadRequest::DEFAULT_MAX_EVENTS,
+            Source::Category { group: None, .. } | Source::All { .. } => {
+                request.max_events <= MOST_EVENTS
+            }
+            // Others' events are passed over, however many they are.
+            Source::Category { group: Some(_), .. } => false,
+        };
+        if !is_short {
             return false;
         }
         let mut short = request.clone();
