@@ -117,7 +117,8 @@ impl<R: Rows> Reads<R> {
         self.walk(link, request, range, page).await
     }
 
-    /// Fills the page, from its beginning, with what is settled of a category or of everything.
+    /// Fills the page, from its beginning, with what is settled of a category or of everything, or
+    /// with whatever is visible of a stream.
     pub(crate) async fn fill_settled(
         &self,
         link: &Link,
@@ -127,6 +128,7 @@ impl<R: Rows> Reads<R> {
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let (Source::Category { from, .. } | Source::All { from }) = request.source else {
+            // Nothing is appended behind what of a stream is not committed.
             return self
                 .fill(link, Position::START, request, density, page)
                 .await;

@@ -53,7 +53,7 @@ mod units;
 use std::sync::Arc;
 use std::time::Duration;
 
-use es_core::record::{Page, ReadRequest, Source};
+use es_core::record::{Page, ReadRequest};
 use es_core::store::{
     Append, AppendError, Appended, BoxFuture, Capabilities, Catalog, Durability, EventStore,
     SnapshotStore, StateStore, StoreError,
@@ -63,9 +63,7 @@ use es_core::stream::Position;
 pub use options::PostgresOptions;
 pub use schema::{sql, sql_for};
 
-use crate::pg::{
-    Address, Ahead, Batches, Bell, Density, Fill, Link, Reads, Settled, Trouble, repeatably,
-};
+use crate::pg::{Address, Ahead, Batches, Bell, Density, Fill, Link, Reads, Settled, repeatably};
 use append::Writer;
 use catalog::CatalogSql;
 use read::{EventRows, read_sql};
@@ -169,34 +167,6 @@ impl PostgresStore {
     }
 }
 
-impl Shared {
-    async fn read(
-        &self,
-        request: &ReadRequest,
-        density: Option<Density>,
-        page: &mut Page,
-    ) -> Result<(), Trouble> {
-        let Self {
-            link,
-            reads,
-            settled,
-            ..
-        } = self;
-        match request.source {
-            // Nothing is appended behind what is not committed.
-            Source::Stream { .. } => {
-                let known = settled.known();
-                reads.fill(link, known, request, density, page).await
-            }
-            Source::Category { .. } | Source::All { .. } => {
-                reads
-                    .fill_settled(link, settled, request, density, page)
-                    .await
-            }
-        }
-    }
-}
-
 impl Fill for Shared {
     async fn fill(
         &self,
@@ -204,8 +174,13 @@ impl Fill for Shared {
         density: Option<Density>,
         page: &mut Page,
     ) -> Result<(), StoreError> {
-        let filled = repeatably!(self.link, self.read(request, density, page));
-        filled.map_err(|trouble| self.link.error("read from", &trouble))
+        let Self { link, settled, .. } = self;
+        let filled = repeatably!(
+            link,
+            self.reads
+                .fill_settled(link, settled, request, density, page)
+        );
+        filled.map_err(|trouble| link.error("read from", &trouble))
     }
 }
 
