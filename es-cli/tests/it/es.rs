@@ -74,6 +74,13 @@ impl Es {
         self.uri.clone()
     }
 
+    /// The file of a SQLite store, as somebody opens it who is not this program.
+    pub(crate) fn sqlite(&self) -> rusqlite::Connection {
+        let path = self.uri.trim_start_matches("sqlite://");
+        let path = path.split('?').next().unwrap();
+        rusqlite::Connection::open(path).unwrap()
+    }
+
     pub(crate) fn place(&self) -> &Place {
         self.place.as_ref().unwrap()
     }

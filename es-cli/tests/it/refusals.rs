@@ -164,13 +164,7 @@ async fn tables_that_are_not_there_are_not_made_by_looking() {
 #[tokio::test]
 async fn a_store_of_a_newer_schema_is_refused() {
     let es = Es::empty(Kind::Sqlite).await;
-    let uri = es.uri();
-    let path = uri
-        .trim_start_matches("sqlite://")
-        .split('?')
-        .next()
-        .unwrap();
-    let newer = rusqlite::Connection::open(path).unwrap();
+    let newer = es.sqlite();
     newer.pragma_update(None, "user_version", 99).unwrap();
     drop(newer);
 
@@ -255,13 +249,7 @@ async fn an_export_replaces_nothing_unasked() {
 #[tokio::test]
 async fn what_is_wrong_in_a_store_is_found() {
     let es = Es::bank(Kind::Sqlite).await;
-    let uri = es.uri();
-    let path = uri
-        .trim_start_matches("sqlite://")
-        .split('?')
-        .next()
-        .unwrap();
-    let file = rusqlite::Connection::open(path).unwrap();
+    let file = es.sqlite();
     file.execute_batch(
         "UPDATE events SET version = 7 WHERE position = 9;
          UPDATE events SET id = (SELECT id FROM events WHERE position = 1) WHERE position = 2;

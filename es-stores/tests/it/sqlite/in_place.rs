@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use tokio::task::LocalSet;
 
-use super::sharing::{begin, commits};
+use super::sharing::{appends_that_are_given_up_are_written, begin, commits};
 use super::{append, count, events, folder};
 
 async fn append_one(store: &SqliteStore, stream: String) {
@@ -87,20 +87,7 @@ async fn the_appends_of_many_tasks_are_all_written_and_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_handed_over_is_written_though_nobody_waits() {
-    let folder = folder();
-    let store = folder.open().await;
-    for number in 0..500 {
-        let work = append(&store, "a-1", number, events(number.into(), &[b"{}"]));
-        tokio::select! {
-            biased;
-            done = work => done.unwrap(),
-            () = std::future::ready(()) => {}
-        }
-    }
-
-    drop(store);
-
-    assert_eq!(count(&folder.open().await, "a-1").await, 500);
+    appends_that_are_given_up_are_written().await;
 }
 
 /// Whoever comes later must not wait for one that is polled no more.

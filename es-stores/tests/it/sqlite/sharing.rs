@@ -107,6 +107,11 @@ async fn an_append_that_checks_only_does_not_commit() {
 
 #[tokio::test]
 async fn what_was_handed_over_is_written_though_nobody_waits() {
+    appends_that_are_given_up_are_written().await;
+}
+
+/// In whatever runtime this is.
+pub(super) async fn appends_that_are_given_up_are_written() {
     let folder = folder();
     let store = folder.open().await;
     for number in 0..500 {
